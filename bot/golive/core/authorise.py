@@ -1,0 +1,99 @@
+"""May this person ask this? Read with the memberships of this very turn; every refusal says who could."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from golive.core.command import VERBS, signing
+from golive.core.errors import NotUnderstood
+from golive.core.model import Person, Pull, Role, Ruling, Standing, Word
+
+MAINTAINERS = frozenset({"admin", "maintain"})
+WRITERS = MAINTAINERS | {"write"}
+
+
+def excluded(pull: Pull, standing: Standing, person: Person) -> str:
+    """Why this person never signs off for this revision: they wrote it or pushed it last; empty if they may."""
+    if pull.author and person.id == pull.author.id:
+        return "the author of the pull request"
+    pusher = standing.pushers.get(pull.revision.head_sha)
+    if pusher and person.id == pusher.id:
+        return "the last to push to it"
+    return ""
+
+
+def who(role: Role) -> str:
+    """The people of a role for a sentence: up to four names, else the sources."""
+    if 0 < len(role.people) <= 4:
+        return ", ".join(f"@{p.login}" for p in role.people)
+    return ", ".join(role.sources) or "nobody"
+
+
+def rule(
+    word: Word, pull: Pull, standing: Standing, roles: Iterable[Role], attesters: Mapping[str, str], permission: str
+) -> Ruling:
+    """Take or refuse one word.
+
+    attesters: id of an attested check → the role that may attest it.   permission: the person's on the repository.
+    """
+    roles = tuple(roles)
+    try:
+        if word.verb in ("approve", "reject", "withdraw"):
+            return _signs(word, pull, standing, roles)
+        if word.verb == "attest":
+            return _attests(word, roles, attesters)
+    except NotUnderstood as misread:
+        return Ruling(word.key, False, str(misread))
+    mine = any(word.person.id in {p.id for p in role.people} for role in roles)
+    is_author = pull.author is not None and pull.author.id == word.person.id
+    if word.verb == "hold":
+        if mine or is_author or permission in WRITERS:
+            return Ruling(word.key, True, f"Held by @{word.person.login}: {word.text}")
+        return Ruling(word.key, False, "Only the author, people of its roles, or people who may write here can hold it.")
+    if word.verb == "resume":
+        return _resumes(word, standing, permission)
+    return Ruling(word.key, VERBS[word.verb].asks)
+
+
+def _signs(word: Word, pull: Pull, standing: Standing, roles: tuple[Role, ...]) -> Ruling:
+    meant = signing(word.text, frozenset(role.name for role in roles))
+    fits = [role for role in roles if word.person.id in {p.id for p in role.people}]
+    if meant.role:
+        named = next(role for role in roles if role.name == meant.role)
+        if named not in fits:
+            return Ruling(word.key, False, f"Only {who(named)} may sign off for {named.name}.")
+        fits = [named]
+    if not fits:
+        who_could = "; ".join(f"{role.name}: {who(role)}" for role in roles) or "nobody, it asks for no sign-offs"
+        return Ruling(word.key, False, f"You fill none of this release's roles. Who could sign: {who_could}.")
+    if word.verb == "approve" and (why := excluded(pull, standing, word.person)):
+        others = ", ".join(who(role) for role in fits)
+        return Ruling(word.key, False, f"You are {why}, so your own approval does not count. Ask {others}.")
+    names = ", ".join(role.name for role in fits)
+    deed = {"approve": "approved", "reject": "rejected", "withdraw": "withdrew"}[word.verb]
+    words = f": {meant.text}" if meant.text else ""
+    return Ruling(word.key, True, f"@{word.person.login} {deed} for {names} by {word.surface.value}{words}")
+
+
+def _attests(word: Word, roles: tuple[Role, ...], attesters: Mapping[str, str]) -> Ruling:
+    check = word.text.split()[0]
+    if check not in attesters:
+        known = ", ".join(sorted(attesters)) or "this release has none"
+        return Ruling(word.key, False, f"“{check[:40]}” is not a check that people attest. Those are: {known}.")
+    role = next((r for r in roles if r.name == attesters[check]), None)
+    if role is None or word.person.id not in {p.id for p in role.people}:
+        could = who(role) if role else f"people of the role {attesters[check]}, which the policy does not define"
+        return Ruling(word.key, False, f"Only {could} may attest {check}.")
+    return Ruling(word.key, True, f"@{word.person.login} attested {check}")
+
+
+def _resumes(word: Word, standing: Standing, permission: str) -> Ruling:
+    held = [w for w in standing.words if w.verb == "hold" and standing.taken(w) and w.at <= word.at]
+    if not held:
+        return Ruling(word.key, False, "Nothing is held, so there is nothing to resume.")
+    mine = any(w.person.id == word.person.id for w in held)
+    if not mine and permission not in MAINTAINERS:
+        setters = ", ".join(sorted({f"@{w.person.login}" for w in held}))
+        return Ruling(word.key, False, f"Only {setters}, or a maintainer of the repository, may lift this hold.")
+    whose = "every hold" if permission in MAINTAINERS else "their hold"
+    return Ruling(word.key, True, f"@{word.person.login} lifted {whose}", over_all=permission in MAINTAINERS)

@@ -1,0 +1,54 @@
+"""Every error golive raises on purpose.
+
+    GoliveError
+    ├── Said              told to the person, word for word; never reported as a fault
+    │   ├── Refused       they may not do this; the sentence says who could
+    │   ├── NotUnderstood the words are off; the sentence says how to write them
+    │   └── Misconfigured the installation or a file is wrong; the sentence says what to set and where
+    └── Kept              kept for us: logged with its cause, retried by the engine
+        ├── Later         the outside asked for patience; `after` says how long
+        └── Conflict      the world moved between look and act; look again
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+
+class GoliveError(Exception):
+    """Base of both families."""
+
+
+class Said(GoliveError):
+    """Shown to the person as written: what happened, what was expected, what to do."""
+
+
+class Refused(Said):
+    """They may not do this; the sentence names who could."""
+
+
+class NotUnderstood(Said):
+    """The words could not be read as a command; the sentence gives the usage."""
+
+
+class Misconfigured(Said):
+    """A setting or file is missing or wrong; the sentence names it and the mend."""
+
+
+class Kept(GoliveError):
+    """A fault for the operator's log; the engine tries again."""
+
+
+class Later(Kept):
+    """The outside cannot answer now.
+
+    after: how long it asked us to wait (its `Retry-After`), or None where it did not say.
+    """
+
+    def __init__(self, what: str, after: timedelta | None = None) -> None:
+        super().__init__(what)
+        self.after = after
+
+
+class Conflict(Kept):
+    """What we were about to change is no longer what we looked at."""

@@ -1,0 +1,342 @@
+"""The record of one release: append-only entries, a hash chain over them, and the fold into what stands.
+
+An entry is never changed. `key` makes appending idempotent: the same delivery, read twice, is one entry.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from golive.core.model import (
+    CheckResult,
+    Fact,
+    Finding,
+    Outcome,
+    Person,
+    Refusal,
+    Revision,
+    Ruling,
+    Shown,
+    Standing,
+    Strength,
+    Subject,
+    Surface,
+    Word,
+)
+
+GENESIS = "0" * 64
+"""`prev` of a release's first row."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing to record. body: JSON values only.   key: unique per release."""
+
+    kind: str
+    key: str
+    at: datetime
+    body: Mapping[str, Any] = field(default_factory=dict)
+    seq: int = 0
+
+
+def canonical(body: Mapping[str, Any]) -> bytes:
+    """The one byte form of a body: sorted keys, no spaces, UTF-8."""
+    return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def body_hash(salt: str, body: Mapping[str, Any]) -> str:
+    """SHA-256 of salt and canonical body: the chain stays verifiable after body and salt were erased."""
+    return hashlib.sha256(salt.encode() + canonical(body)).hexdigest()
+
+
+def row_hash(prev: str, subject: Subject, seq: int, kind: str, at: datetime, hashed_body: str) -> str:
+    """SHA-256 over the row and its predecessor's hash; the times are ISO 8601 in UTC with microseconds."""
+    text = "\n".join([prev, subject.key, str(seq), kind, stamp(at), hashed_body])
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def stamp(at: datetime) -> str:
+    """A time as text: ISO 8601, always with microseconds, so that equal times are equal texts."""
+    return at.isoformat(timespec="microseconds")
+
+
+def moment(text: str) -> datetime:
+    """The time of a `stamp`."""
+    return datetime.fromisoformat(text)
+
+
+# ------------------------------------------------------------------ entries, one maker each
+
+
+def became_release(name: str, base_ref: str, at: datetime) -> Entry:
+    """The pull request matched a release rule for the first time; it belongs on `base_ref` from now on."""
+    return Entry("release", "release", at, {"name": name, "base": base_ref})
+
+
+def was_shown(revision: Revision, at: datetime, ordinal: int) -> Entry:
+    """golive published something for this revision for the first time since another; `at` is the forge's own clock.
+
+    ordinal: how many were shown before, so that a revision that comes back is shown again.
+    """
+    return Entry("shown", f"shown:{ordinal}:{revision.head_sha}:{revision.base_ref}", at, _revision(revision))
+
+
+def was_retargeted(delivery: str, at: datetime) -> Entry:
+    """The pull request was aimed at another branch, whatever it is aimed at now."""
+    return Entry("retargeted", f"retargeted:{delivery}", at)
+
+
+def was_pushed(head_sha: str, by: Person | None, at: datetime) -> Entry:
+    """The forge said who pushed this head."""
+    return Entry("pushed", f"pushed:{head_sha}", at, {"head": head_sha, "by": _person(by) if by else None})
+
+
+def stirred(kind: str, delivery: str, at: datetime) -> Entry:
+    """An outside event: checks of this kind should look again (`*`: every check)."""
+    return Entry("stirred", f"stirred:{kind}:{delivery}", at, {"kind": kind})
+
+
+def said(word: Word) -> Entry:
+    """A person's word, as heard."""
+    body = {
+        "key": word.key, "person": _person(word.person), "surface": word.surface.value, "verb": word.verb,
+        "text": word.text, "revision": word.revision_sha, "link": word.link, "origin": word.origin,
+        "slot": word.slot, "undone": word.undone,
+    }  # fmt: skip
+    return Entry("word", f"word:{word.key}", word.at, body)
+
+
+def voided(prefix: str, at: datetime) -> Entry:
+    """No word whose key begins with `prefix` stands, whether recorded before or after: its comment was edited or deleted."""
+    return Entry("void", f"void:{prefix}", at, {"prefix": prefix})
+
+
+def ruled(ruling: Ruling, at: datetime) -> Entry:
+    """What golive made of a word."""
+    body = {"word": ruling.word, "taken": ruling.taken, "said": ruling.said, "over_all": ruling.over_all}
+    return Entry("ruling", f"ruling:{ruling.word}", at, body)
+
+
+def found(result: CheckResult, at: datetime) -> Entry:
+    """The result of one attempt of one check on one revision."""
+    f = result.finding
+    body = {
+        "check": f.check, "outcome": f.outcome.value, "summary": f.summary, "measured": f.measured,
+        "expected": f.expected, "source": f.source, "strength": f.strength.value,
+        "taken_at": stamp(f.taken_at or at), "valid_until": stamp(f.valid_until) if f.valid_until else "",
+        "head": result.head_sha, "digest": result.digest, "attempt": result.attempt,
+    }  # fmt: skip
+    return Entry("result", f"result:{f.check}:{result.head_sha}:{result.digest}:{result.attempt}", at, body)
+
+
+def asked_for(head_sha: str, at: datetime) -> Entry:
+    """Sign-offs were asked for on this revision."""
+    return Entry("request", f"request:{head_sha}", at, {"head": head_sha})
+
+
+def decided(body: Mapping[str, Any], at: datetime, seq: int) -> Entry:
+    """A decision that differs from the one before, with all it rests on."""
+    return Entry("decision", f"decision:{seq}", at, body)
+
+
+def policy_read(sha: str, path: str, text: str, at: datetime) -> Entry:
+    """The policy text that decisions from here on rest on."""
+    return Entry("policy", f"policy:{sha}", at, {"sha": sha, "path": path, "text": text})
+
+
+def intends_merge(head_sha: str, at: datetime) -> Entry:
+    """golive is about to merge this head."""
+    return Entry("merging", f"merging:{head_sha}:{stamp(at)}", at, {"head": head_sha})
+
+
+def merge_refused(head_sha: str, said: str, at: datetime) -> Entry:
+    """The forge would not merge this head; `said` are its words."""
+    return Entry("refused", f"refused:{head_sha}:{stamp(at)}", at, {"head": head_sha, "said": said})
+
+
+def merged(commit: str, by: str, at: datetime) -> Entry:
+    """The pull request landed."""
+    return Entry("merged", "merged", at, {"commit": commit, "by": by})
+
+
+def closed(at: datetime, seq: int) -> Entry:
+    """The pull request was closed without landing."""
+    return Entry("closed", f"closed:{seq}", at, {})
+
+
+def _person(person: Person) -> dict[str, Any]:
+    return {"id": person.id, "login": person.login}
+
+
+def _revision(revision: Revision) -> dict[str, Any]:
+    return {"head": revision.head_sha, "tree": revision.tree_sha, "base": revision.base_ref}
+
+
+# ------------------------------------------------------------------ the fold
+
+
+class _Fold:
+    """Collects while entries go by, in seq order; one method per kind of entry, found by name."""
+
+    def __init__(self) -> None:
+        self.since: datetime | None = None
+        self.name = self.base = self.headline = self.policy = ""
+        self.refusals: dict[str, Refusal] = {}
+        self.shown: list[Shown] = []
+        self.words: dict[str, Word] = {}
+        self.voids: list[str] = []
+        self.retargets: list[datetime] = []
+        self.rulings: dict[str, Ruling] = {}
+        self.results: dict[tuple[str, str], CheckResult] = {}
+        self.outcomes: dict[str, Outcome] = {}
+        self.stirred: dict[str, int] = {}
+        self.requests: dict[str, datetime] = {}
+        self.pushers: dict[str, Person] = {}
+        self.facts: list[Fact] = []
+        self.verdict = ""
+        self.merged_at: datetime | None = None
+        self.closed = False
+        self.merging: dict[str, datetime] = {}
+
+    def fact(self, entry: Entry, text: str) -> None:
+        self.facts.append(Fact(f"{entry.kind}:{entry.seq}", text, entry.seq))
+
+    def release(self, entry: Entry) -> None:
+        self.since, self.name, self.base = entry.at, entry.body["name"], entry.body["base"]
+
+    def on_shown(self, entry: Entry) -> None:
+        body = entry.body
+        revision = Revision(body["head"], body["tree"], body["base"])
+        before = self.shown[-1].revision if self.shown else None
+        self.shown.append(Shown(revision, entry.at))
+        if before and before.base_ref != revision.base_ref:
+            self.retargets.append(entry.at)
+            self.fact(entry, f"Now aimed at {revision.base_ref}: sign-offs for {before.base_ref} no longer count.")
+        elif before and before.tree_sha != revision.tree_sha:
+            self.fact(entry, f"New commit {revision.head_sha[:7]}: sign-offs for other code no longer count.")
+
+    def pushed(self, entry: Entry) -> None:
+        if by := entry.body["by"]:
+            self.pushers[entry.body["head"]] = Person(by["id"], by["login"])
+
+    def on_stirred(self, entry: Entry) -> None:
+        self.stirred[entry.body["kind"]] = entry.seq
+
+    def word(self, entry: Entry) -> None:
+        b = entry.body
+        person = Person(b["person"]["id"], b["person"]["login"])
+        self.words[b["key"]] = Word(
+            key=b["key"], person=person, surface=Surface(b["surface"]), verb=b["verb"], at=entry.at, text=b["text"],
+            revision_sha=b["revision"], link=b["link"], origin=b["origin"], slot=b["slot"], undone=b["undone"],
+            seq=entry.seq,
+        )  # fmt: skip
+
+    def void(self, entry: Entry) -> None:
+        self.voids.append(entry.body["prefix"])
+
+    def on_retargeted(self, entry: Entry) -> None:
+        self.retargets.append(entry.at)
+
+    def ruling(self, entry: Entry) -> None:
+        ruling = Ruling(**entry.body)
+        self.rulings[ruling.word] = ruling
+        if ruling.taken and ruling.said:
+            self.fact(entry, ruling.said)
+
+    def result(self, entry: Entry) -> None:
+        b = entry.body
+        outcome = Outcome(b["outcome"])
+        until = moment(b["valid_until"]) if b["valid_until"] else None
+        finding = Finding(
+            check=b["check"], outcome=outcome, summary=b["summary"], measured=b["measured"], expected=b["expected"],
+            source=b["source"], strength=Strength(b["strength"]), taken_at=moment(b["taken_at"]), valid_until=until,
+        )  # fmt: skip
+        self.results[(finding.check, b["head"])] = CheckResult(finding, b["head"], b["digest"], b["attempt"], entry.seq)
+        before = self.outcomes.get(finding.check)
+        if outcome is not Outcome.PENDING:
+            self.outcomes[finding.check] = outcome
+            if (before and before is not outcome) or (not before and outcome is not Outcome.PASSED):
+                self.fact(entry, f"Check {finding.check}: {outcome.value}. {finding.summary}")
+
+    def request(self, entry: Entry) -> None:
+        self.requests[entry.body["head"]] = entry.at
+
+    def decision(self, entry: Entry) -> None:
+        verdict = entry.body["verdict"]
+        if verdict != self.verdict:
+            self.fact(entry, f"{verdict}: {entry.body['headline']}")
+        self.verdict, self.headline = verdict, entry.body["headline"]
+
+    def read_policy(self, entry: Entry) -> None:
+        self.policy = entry.body["sha"]
+
+    def on_refused(self, entry: Entry) -> None:
+        head, said = entry.body["head"], entry.body["said"]
+        if head not in self.refusals or self.refusals[head].said != said:
+            self.fact(entry, f"The merge was refused: {said}")
+        self.refusals[head] = Refusal(said, entry.at, entry.seq)
+
+    def on_merging(self, entry: Entry) -> None:
+        self.merging[entry.body["head"]] = entry.at
+
+    def on_merged(self, entry: Entry) -> None:
+        self.merged_at = entry.at
+        by = f" by {entry.body['by']}" if entry.body["by"] else ""
+        self.fact(entry, f"Merged{by} as {entry.body['commit'][:7]}.")
+
+    def on_closed(self, entry: Entry) -> None:
+        self.fact(entry, "Closed without landing.")
+
+
+_READERS: dict[str, Callable[[_Fold, Entry], None]] = {
+    "release": _Fold.release, "shown": _Fold.on_shown, "pushed": _Fold.pushed, "stirred": _Fold.on_stirred,
+    "word": _Fold.word, "void": _Fold.void, "ruling": _Fold.ruling, "result": _Fold.result,
+    "request": _Fold.request, "decision": _Fold.decision, "merging": _Fold.on_merging, "merged": _Fold.on_merged,
+    "closed": _Fold.on_closed, "retargeted": _Fold.on_retargeted,
+    "refused": _Fold.on_refused, "policy": _Fold.read_policy,
+}  # fmt: skip
+
+
+def fold(entries: Iterable[Entry]) -> Standing:
+    """What the entries of one release, in seq order, add up to. Kinds it does not know are skipped: newer golives wrote them."""
+    state, seq = _Fold(), 0
+    for entry in entries:
+        seq = entry.seq
+        if reader := _READERS.get(entry.kind):
+            reader(state, entry)
+    standing = [w for w in state.words.values() if not w.key.startswith(tuple(state.voids))]
+    return Standing(
+        since_release=state.since, release_name=state.name, release_base=state.base, shown=tuple(state.shown),
+        words=tuple(sorted(_latest_of_slots(standing), key=lambda w: (w.at, w.seq))),
+        rulings=state.rulings, results=tuple(state.results.values()), stirred=state.stirred, requests=state.requests,
+        pushers=state.pushers, retargets=tuple(state.retargets), heard=frozenset(state.words), merged_at=state.merged_at, merging=state.merging, last_verdict=state.verdict, last_headline=state.headline,
+        last_policy=state.policy, refusals=state.refusals,
+        facts=tuple(state.facts), seq=seq,
+    )  # fmt: skip
+
+
+def _latest_of_slots(words: Iterable[Word]) -> Iterable[Word]:
+    """Of words that share a slot (one emoji of one person on one message), the latest by its own server time."""
+    latest: dict[str, Word] = {}
+    for word in words:
+        if not word.slot:
+            yield word
+        elif word.slot not in latest or (latest[word.slot].at, latest[word.slot].seq) < (word.at, word.seq):
+            latest[word.slot] = word
+    yield from (word for word in latest.values() if not word.undone)
+
+
+def covered(standing: Standing, word: Word, sha: str = "") -> Revision | None:
+    """Which revision a word is about: the one it names, else the newest that was shown *before* the word's server time.
+
+    Order of arrival plays no part. None where nothing had been shown, or where the named commit never was.
+    """
+    if named := sha or word.revision_sha:
+        return next((s.revision for s in reversed(standing.shown) if s.revision.head_sha.startswith(named)), None)
+    before = [s for s in standing.shown if s.at < word.at]
+    return max(before, key=lambda s: s.at).revision if before else None

@@ -1,0 +1,337 @@
+"""The nouns of a release. Frozen values; every time is an aware UTC datetime and always an argument, never read here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum, IntEnum, StrEnum
+
+
+@dataclass(frozen=True, order=True)
+class Subject:
+    """What a worker takes through one turn: a pull request, named so that renames and transfers do not matter.
+
+    host: the forge, for example `github.com`.   repository: its numeric id there.   number: the pull request's number.
+    """
+
+    host: str
+    repository: int
+    number: int
+
+    @property
+    def key(self) -> str:
+        """The text form used by the work table and in logs: `github.com/42/7`."""
+        return f"{self.host}/{self.repository}/{self.number}"
+
+    @classmethod
+    def parse(cls, key: str) -> Subject:
+        """The subject of a key. Raises ValueError for anything `key` does not write."""
+        host, repository, number = key.rsplit("/", 2)
+        return cls(host, int(repository), int(number))
+
+
+@dataclass(frozen=True)
+class Person:
+    """A human on the forge. `id` is the forge's numeric user id and is the identity; `login` is for showing only."""
+
+    id: int
+    login: str
+
+
+@dataclass(frozen=True)
+class Revision:
+    """One state of a pull request's code: the head commit, its tree, and the branch it is to land on."""
+
+    head_sha: str
+    tree_sha: str
+    base_ref: str
+
+
+class Outcome(StrEnum):
+    """What one check came to. `unknown` means it could not tell, and is never treated as passed."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    WARNING = "warning"
+    SKIPPED = "skipped"
+    UNKNOWN = "unknown"
+    BLOCKED = "blocked"
+    WAIVED = "waived"
+    NOT_APPLICABLE = "not_applicable"
+    PENDING = "pending"
+
+
+class Severity(StrEnum):
+    """How much a failed check weighs; the policy's `block_on` (default critical and high) makes it a NO_GO."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    INFO = "info"
+
+
+class Strength(StrEnum):
+    """How good a piece of evidence is, strongest first."""
+
+    PROBE = "probe"
+    IMPORTED = "imported"
+    ATTESTED = "attested"
+    DOCUMENT = "document"
+
+
+class Verdict(IntEnum):
+    """A release's verdict; a higher number is worse, and the worst reason decides."""
+
+    GO = 0
+    CONDITIONAL_GO = 1
+    WAIT = 2
+    HOLD = 3
+    NO_GO = 4
+
+
+class Decides(StrEnum):
+    """What a person's word says about a sign-off."""
+
+    APPROVE = "approve"
+    REJECT = "reject"
+
+
+class Surface(StrEnum):
+    """Where a word was said."""
+
+    COMMENT = "comment"
+    REACTION = "reaction"
+    SLACK_COMMAND = "slack command"
+    SLACK_REACTION = "slack reaction"
+    SLACK_BUTTON = "slack button"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check found on one revision.
+
+    check: the check's id.   measured/expected: as shown to people.   source: where it was looked at (a URL, a check run).
+    taken_at: when.   valid_until: from this moment on it must be taken again; None = it does not age by itself.
+    """
+
+    check: str
+    outcome: Outcome
+    summary: str
+    measured: str = ""
+    expected: str = ""
+    source: str = ""
+    strength: Strength = Strength.PROBE
+    taken_at: datetime | None = None
+    valid_until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """A finding as the ledger keeps it: for which revision, definition and attempt it was taken.
+
+    digest: of the check's definition and of the words it reads; another digest makes the result obsolete.
+    seq: its place in the release's ledger, so that anything newer can ask for a new attempt.
+    """
+
+    finding: Finding
+    head_sha: str
+    digest: str
+    attempt: int
+    seq: int = 0
+
+
+@dataclass(frozen=True)
+class Word:
+    """Something a person said, as recorded; never changed afterwards, only voided.
+
+    key: unique per release (`comment:17:0`, `reaction:9`), so that a repeated delivery records nothing.
+    at: the surface's own server time of the word.   revision_sha: set where the surface itself names the commit.
+    text: the words after the verb.   origin: where to answer.   link: where a person can read it.
+    slot: the place whose *latest* word counts (one emoji of one person on one message), else empty.
+    """
+
+    key: str
+    person: Person
+    surface: Surface
+    verb: str
+    at: datetime
+    text: str = ""
+    revision_sha: str = ""
+    link: str = ""
+    origin: str = ""
+    slot: str = ""
+    undone: bool = False
+    seq: int = 0
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """What golive made of a word when it was worked: taken, or refused with the sentence the person got.
+
+    over_all: the word reaches other people's holds too (a maintainer's resume).
+    """
+
+    word: str
+    taken: bool
+    said: str = ""
+    over_all: bool = False
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The moment, in the forge's own clock, at which golive first published anything for a revision."""
+
+    revision: Revision
+    at: datetime
+
+
+@dataclass(frozen=True)
+class SignOff:
+    """One person's standing word on the release, with the revision it covers (None: nothing was shown before it)."""
+
+    word: Word
+    decides: Decides
+    covers: Revision | None
+
+
+@dataclass(frozen=True)
+class Hold:
+    """A stop that lasts until it is lifted."""
+
+    word: Word
+    reason: str
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """The forge refused to merge a head: its own words, when, and the ledger seq of that."""
+
+    said: str
+    at: datetime
+    seq: int
+
+    def try_again(self, now: datetime, after: timedelta, standing: Standing) -> bool:
+        """Once `after` has passed, or something outside has stirred since."""
+        return now >= self.at + after or max(standing.stirred.values(), default=0) > self.seq
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the ledger of one release adds up to. Made by `ledger.fold`; empty for a new one."""
+
+    since_release: datetime | None = None
+    release_name: str = ""
+    release_base: str = ""
+    shown: tuple[Shown, ...] = ()
+    words: tuple[Word, ...] = ()
+    """Those that stand, oldest first by their own server time."""
+    heard: frozenset[str] = frozenset()
+    """Keys of every word ever recorded, standing or not."""
+    retargets: tuple[datetime, ...] = ()
+    rulings: dict[str, Ruling] = field(default_factory=dict)
+    results: tuple[CheckResult, ...] = ()
+    stirred: dict[str, int] = field(default_factory=dict)
+    """Kind of check → ledger seq of the last event that says such a check should look again."""
+    requests: dict[str, datetime] = field(default_factory=dict)
+    """Head SHA → when sign-offs were first asked for it."""
+    pushers: dict[str, Person] = field(default_factory=dict)
+    """Head SHA → who the forge says pushed it."""
+    merged_at: datetime | None = None
+    merging: dict[str, datetime] = field(default_factory=dict)
+    """Head SHA → when golive last set out to merge it."""
+    refusals: dict[str, Refusal] = field(default_factory=dict)
+    """Head SHA → the last refused merge of it."""
+    last_verdict: str = ""
+    last_headline: str = ""
+    last_policy: str = ""
+    facts: tuple[Fact, ...] = ()
+    seq: int = 0
+
+    @property
+    def is_release(self) -> bool:
+        """Once a release, always one: dropping a label or moving the base does not undo it."""
+        return self.since_release is not None
+
+    def taken(self, word: Word) -> bool:
+        """Whether golive took this word when it was worked; a word not worked yet has no effect."""
+        ruling = self.rulings.get(word.key)
+        return ruling is not None and ruling.taken
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Something worth one line in the release's thread; `key` is unique per release, `seq` its ledger place."""
+
+    key: str
+    text: str
+    seq: int = 0
+
+
+class PullState(Enum):
+    """Where the pull request itself stands."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    MERGED = "merged"
+
+
+@dataclass(frozen=True)
+class Pull:
+    """A pull request as the forge tells it at one moment.
+
+    last_pusher/author: None where the forge does not name a human.   mergeable: None while the forge still computes it.
+    merge_tree/merge_parents: of the forge's own test merge, kept to compare with what lands; empty where not offered.
+    """
+
+    subject: Subject
+    repository: str
+    title: str
+    body: str
+    url: str
+    author: Person | None
+    author_is_bot: bool
+    state: PullState
+    draft: bool
+    head_ref: str
+    revision: Revision
+    labels: frozenset[str]
+    from_fork: bool
+    base_sha: str = ""
+    mergeable: bool | None = None
+    last_pusher: Person | None = None
+    private: bool = True
+    merged_by: str = ""
+
+
+@dataclass(frozen=True)
+class Role:
+    """A role at decision time: who may fill it, read from the forge in this very turn."""
+
+    name: str
+    count: int
+    people: tuple[Person, ...]
+    sources: tuple[str, ...] = ()
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class Sibling:
+    """Another open pull request whose head is the same commit: the check run is shared with it."""
+
+    number: int
+    is_release: bool
+    verdict: Verdict
+    headline: str
+    state: str
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a release is not simply GO. `code` is stable and for machines; `clears` says who or what clears it."""
+
+    code: str
+    verdict: Verdict
+    sentence: str
+    clears: str = ""
+    subject: str = ""

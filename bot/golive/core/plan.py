@@ -1,0 +1,93 @@
+"""Decision in, wanted effects out. Pure, level-triggered: what already stands outside is skipped by `perform`, not here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from golive.core.command import VERBS, help_text
+from golive.core.decide import Decision, Kind, Snapshot
+from golive.core.effect import (
+    AnswerWord,
+    Effect,
+    Merge,
+    PutChatRequest,
+    PutCheckRun,
+    PutFact,
+    PutRequest,
+    PutRoot,
+    PutSticky,
+    RunCheck,
+)
+from golive.core.model import PullState, Surface, Word
+
+
+def plan(snapshot: Snapshot, decision: Decision, chat: bool) -> tuple[Effect, ...]:
+    """Everything that should stand outside, in the order in which it is brought about; the merge comes last.
+
+    chat: whether a chat is configured at all.
+    """
+    if decision.kind is Kind.UNGOVERNED:
+        return ()
+    head = snapshot.pull.revision.head_sha
+    is_open = snapshot.pull.state is PullState.OPEN
+    effects: list[Effect] = []
+    if is_open:
+        effects.extend(RunCheck(j.rule, head, j.digest, j.attempt) for j in decision.checks if j.due)
+        effects.append(PutCheckRun(head))
+    if snapshot.standing.is_release or decision.kind in (Kind.RELEASE, Kind.MISTAKEN):
+        effects.append(PutSticky())
+        effects.extend(_requests(snapshot, decision))
+        if chat and snapshot.policy and snapshot.policy.notify.slack:
+            effects.extend(_chat(snapshot, decision, snapshot.policy.notify.slack))
+    effects.extend(_answers(snapshot, decision))
+    if decision.merge and snapshot.policy and snapshot.policy.merge:
+        effects.append(Merge(head, snapshot.policy.merge.method, snapshot.pull.title))
+    return tuple(effects)
+
+
+def _requests(snapshot: Snapshot, decision: Decision) -> Iterator[Effect]:
+    head = snapshot.pull.revision.head_sha
+    for asked in snapshot.standing.requests:
+        if asked != head:
+            yield PutRequest(asked, superseded_by=head)
+    if decision.ask:
+        yield PutRequest(head)
+
+
+def _chat(snapshot: Snapshot, decision: Decision, channel: str) -> Iterator[Effect]:
+    head = snapshot.pull.revision.head_sha
+    yield PutRoot(channel)
+    for fact in snapshot.standing.facts:
+        yield PutFact(channel, fact.key, fact.text)
+    for asked in snapshot.standing.requests:
+        if asked != head:
+            yield PutChatRequest(channel, asked, superseded_by=head)
+    if decision.ask:
+        yield PutChatRequest(channel, head)
+
+
+def _answers(snapshot: Snapshot, decision: Decision) -> Iterator[Effect]:
+    """Questions are answered, refusals explained; an accepted word is answered only where nothing public shows it."""
+    for word in snapshot.standing.words:
+        ruling = snapshot.standing.rulings.get(word.key)
+        if ruling is None or word.undone or not word.origin:
+            continue
+        if VERBS[word.verb].asks:
+            yield AnswerWord(word.key, word.origin, answer(word, decision))
+        elif not ruling.taken:
+            yield AnswerWord(word.key, word.origin, ruling.said)
+        elif word.surface is not Surface.COMMENT:
+            yield AnswerWord(word.key, word.origin, f"{ruling.said}. {decision.headline}")
+
+
+def answer(word: Word, decision: Decision) -> str:
+    """The answer to a question, as Markdown-free lines."""
+    if word.verb == "help":
+        return help_text(word.text)
+    lines = [decision.headline]
+    reasons = decision.reasons if word.verb == "why" else decision.reasons[:3]
+    for reason in reasons:
+        clears = f" → {reason.clears}" if reason.clears else ""
+        code = f"[{reason.code}] " if word.verb == "why" else ""
+        lines.append(f"• {code}{reason.sentence}{clears}")
+    return "\n".join(lines)

@@ -1,0 +1,153 @@
+"""What a team agreed: the values behind `.github/golive.yml`. Made only by `policyfile`, which refuses half a policy."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import lru_cache
+from typing import Any, ClassVar, Protocol
+
+from golive.core.model import Pull, Severity
+
+
+class Options(Protocol):
+    """What the core needs to know of one check's validated options; see `ports.Kind` for the whole of it.
+
+    fresh: how old a result may be when golive acts on it.   stirred_by: outside events that ask for a new look.
+    """
+
+    kind: ClassVar[str]
+    fresh: ClassVar[timedelta | None]
+    stirred_by: ClassVar[frozenset[str]]
+    reads_attestations: ClassVar[bool]
+
+    def canonical(self) -> str:
+        """Equal text means equal meaning."""
+        ...
+
+
+@dataclass(frozen=True)
+class CheckRule:
+    """One readiness check. `uses` is the kind, `options` its validated `with:`; durations are timedeltas.
+
+    fresh: how old a result may be when golive acts on it; None = the kind's own.   every: taken again this often.
+    """
+
+    id: str
+    uses: str
+    options: Options
+    name: str = ""
+    category: str = ""
+    severity: Severity = Severity.HIGH
+    needs: tuple[str, ...] = ()
+    timeout: timedelta = timedelta(seconds=30)
+    every: timedelta | None = None
+    fresh: timedelta | None = None
+    impact: str = ""
+    action: str = ""
+    owner: str = ""
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return self.name or self.id
+
+    def digest(self, words: str = "") -> str:
+        """Changes whenever the definition, or the people's words it reads, change; 16 hex digits."""
+        text = json.dumps([self.uses, self.options.canonical(), self.timeout.total_seconds(), words])
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class ReleaseRule:
+    """Which pull requests are releases of this name: into `base`, from a head that matches, or with one of the labels.
+
+    head: glob patterns; `*` stays inside a path segment, `**` crosses them.   forks: also heads from forks.
+    checks: every check of the policy, with `${target}` and the like already filled in for this release.
+    """
+
+    name: str
+    base: str
+    head: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    target: str = ""
+    forks: bool = False
+    checks: tuple[CheckRule, ...] = ()
+
+
+@dataclass(frozen=True)
+class RoleRule:
+    """One role that must sign. `sources`: `@login` for a person, `org/team` for a team; `count` different people."""
+
+    name: str
+    sources: tuple[str, ...]
+    count: int = 1
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class MergeRule:
+    """golive merges by itself, with this method (`merge`, `squash`, `rebase`).
+
+    when: `go` = on GO only; `conditional` = on CONDITIONAL_GO too.
+    """
+
+    method: str = "merge"
+    when: str = "go"
+
+
+@dataclass(frozen=True)
+class Notify:
+    """Where people are told. `slack`: a channel name with `#`, or a channel id; empty = nowhere."""
+
+    slack: str = ""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A whole, valid policy. `others_block`: pull requests into a governed base that are no release fail the check."""
+
+    project: str
+    releases: tuple[ReleaseRule, ...]
+    roles: tuple[RoleRule, ...] = ()
+    notify: Notify = field(default_factory=Notify)
+    merge: MergeRule | None = None
+    others_block: bool = False
+    block_on: frozenset[Severity] = frozenset({Severity.CRITICAL, Severity.HIGH})
+
+    def governs(self, base_ref: str) -> bool:
+        """Whether any release goes into this branch."""
+        return any(rule.base == base_ref for rule in self.releases)
+
+    def matches(self, pull: Pull) -> ReleaseRule | None:
+        """The first release rule this pull request falls under, or None."""
+        return next((rule for rule in self.releases if _falls_under(rule, pull)), None)
+
+    def release(self, name: str) -> ReleaseRule | None:
+        """The release rule of that name."""
+        return next((rule for rule in self.releases if rule.name == name), None)
+
+
+def _falls_under(rule: ReleaseRule, pull: Pull) -> bool:
+    if rule.base != pull.revision.base_ref or (pull.from_fork and not rule.forks):
+        return False
+    if any(glob(pattern).fullmatch(pull.head_ref) for pattern in rule.head):
+        return True
+    return any(label in pull.labels for label in rule.labels)
+
+
+@lru_cache(maxsize=512)
+def glob(pattern: str) -> re.Pattern[str]:
+    """A branch glob as a regular expression: `*` and `?` stay inside one segment, `**` crosses segments."""
+    out = ""
+    for part in re.split(r"(\*\*|\*|\?)", pattern):
+        out += {"**": ".*", "*": "[^/]*", "?": "[^/]"}.get(part, re.escape(part))
+    return re.compile(out)
+
+
+def names(values: dict[str, Any]) -> str:
+    """Canonical text of plain options, for `Options.canonical`."""
+    return json.dumps(values, sort_keys=True, default=str)

@@ -1,0 +1,52 @@
+"""Who may fill a role, as written in `from:`: `@login` for a person, `org/team` for a team. Placeholders are refused.
+
+A template's `@your-login` that stays in a policy would lock a release for ever, or hand it to whoever owns that account.
+"""
+
+from __future__ import annotations
+
+import re
+
+from golive.policyfile.mistakes import mistaken, shown
+
+_LOGIN = r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,99})"
+SOURCE = re.compile(rf"^(?:@{_LOGIN}|{_LOGIN}/[A-Za-z0-9_.-]{{1,100}})$")
+"""Logins may hold an underscore: enterprise-managed accounts end in `_company`. Team slugs are lower case with dashes."""
+
+_PLACEHOLDER = re.compile(
+    r"(?:todo|tbd|tba|fixme|xxx+|\?+|changeme|change-me|replace-?me|placeholder|n/?a|none|nobody|"
+    r"some-?one|some-?body|any-?one|any-?body|who-?ever|me|you|name|login|handle|user-?name|user-?\d*|person-?\d*|"
+    r"github-?(?:user|login|username|handle)|your|my)",
+)
+_PLACEHOLDER_START = re.compile(r"(?:example|your[-_ ]|my[-_ ]|todo[-_ ]|replace[-_ ]|yourname|yourlogin|yourteam|yourorg)")
+_PLACEHOLDER_ORG = re.compile(r"(?:org|organi[sz]ation|company|owner|myorg|mycompany)")
+
+
+def is_placeholder(source: str) -> bool:
+    """Whether this stands for somebody still to be named."""
+    bare = source.strip(" @<>{}[]()$").casefold()
+    parts = bare.split("/")
+    if _PLACEHOLDER.fullmatch(bare) or _PLACEHOLDER_ORG.fullmatch(parts[0]):
+        return True
+    return any(_PLACEHOLDER.fullmatch(part) or _PLACEHOLDER_START.match(part) for part in parts)
+
+
+def source(text: str) -> str:
+    """The source as it is. Raises a mistake for placeholders and for anything but `@login` and `org/team`."""
+    if is_placeholder(text):
+        raise mistaken(f'"{shown(text)}" is a placeholder', "Name a real person (@login) or team (org/team)")
+    if SOURCE.match(text) and not text.endswith("\n"):
+        return text
+    what = f'expected @login or org/team, got "{shown(text)}"'
+    if text.startswith("@") and SOURCE.match(text[1:]):
+        raise mistaken(what, f"Did you mean `{text[1:]}`?")
+    if SOURCE.match("@" + text):
+        raise mistaken(what, f'Did you mean "@{text}"?')
+    raise mistaken(what, 'Write "@mona" for a person, acme/security for a team')
+
+
+def named_people(sources: tuple[str, ...]) -> int | None:
+    """How many different people are named, or None where a team is among the sources."""
+    if not all(entry.startswith("@") for entry in sources):
+        return None
+    return len({entry.casefold() for entry in sources})

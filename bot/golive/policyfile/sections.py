@@ -1,0 +1,196 @@
+"""The keys of a policy file: one class for each section, one field for each key. The one place they are written down.
+
+Add a key by adding a field with its description; reading, mistakes and the editors' JSON Schema follow from it. `later`
+names the keys a coming version understands, so that nobody is told they do not exist.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from golive.core.model import Severity
+from golive.policyfile import people
+from golive.policyfile.durations import Duration
+from golive.policyfile.mistakes import mistaken, shown
+
+ID_PATTERN = "^[a-z0-9][a-z0-9-]*$"
+VAR_PATTERN = "^[a-z][a-z0-9_-]*$"
+_BRANCH = re.compile(r"^[^\s~^:?*\\\[]+$")
+_GLOB = re.compile(r"^[^\s~^:\\\[]+$")
+_CHANNEL = re.compile(r"^(#[^\s#,]{1,80}|[CGD][A-Z0-9]{7,})$")
+
+
+def _no_full_ref(text: str) -> None:
+    if text.startswith("refs/heads/"):
+        short = text.removeprefix("refs/heads/")
+        raise mistaken("expected the short name of a branch", f"Write `{shown(short)}`, without refs/heads/")
+
+
+def _branch(text: str) -> str:
+    _no_full_ref(text)
+    if "*" in text or "?" in text:
+        raise mistaken(f'expected one branch, got the pattern "{shown(text)}"', "Write one release for each base branch")
+    if not _BRANCH.match(text):
+        raise mistaken(f'"{shown(text)}" cannot be the name of a branch', "Write for example main")
+    return text
+
+
+def _glob(text: str) -> str:
+    _no_full_ref(text)
+    if not _GLOB.match(text) or len(text) > 255:
+        raise mistaken(f'"{shown(text)}" cannot match a branch', 'Write for example "release/**"')
+    return text
+
+
+def _label(text: str) -> str:
+    if not text.strip():
+        raise mistaken("a label cannot be empty", "Name a label, or delete the line")
+    return text
+
+
+def _channel(text: str) -> str:
+    if _CHANNEL.match(text):
+        return text
+    mend = f'Did you mean "#{text}"?' if _CHANNEL.match("#" + text) else 'Write for example "#releases", in quotes'
+    raise mistaken(f'expected a channel with its #, or a channel id, got "{shown(text)}"', mend)
+
+
+def _one_or_more(value: Any) -> Any:
+    if isinstance(value, str):
+        return (value,)
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _when(value: Any) -> Any:
+    if value in ("ask", "conditional"):
+        raise mistaken(f"`{value}` is not understood by this version of golive", "Write go, or delete `merge`")
+    return value
+
+
+def _schema_pattern(pattern: re.Pattern[str]) -> Any:
+    return Field(json_schema_extra={"pattern": pattern.pattern})
+
+
+Id = Annotated[str, Field(pattern=ID_PATTERN, max_length=100)]
+Branch = Annotated[str, AfterValidator(_branch), _schema_pattern(_BRANCH)]
+Glob = Annotated[str, AfterValidator(_glob), _schema_pattern(_GLOB)]
+Label = Annotated[str, AfterValidator(_label)]
+Globs = Annotated[tuple[Glob, ...], BeforeValidator(_one_or_more, json_schema_input_type=Glob | list[Glob])]
+Labels = Annotated[tuple[Label, ...], BeforeValidator(_one_or_more, json_schema_input_type=Label | list[Label])]
+Source = Annotated[str, AfterValidator(people.source), _schema_pattern(people.SOURCE)]
+Channel = Annotated[str, AfterValidator(_channel), _schema_pattern(_CHANNEL)]
+VarName = Annotated[str, Field(pattern=VAR_PATTERN, max_length=100)]
+
+
+class Section(BaseModel):
+    """A mapping with a closed set of keys. `later`: keys of the design that this version does not understand yet."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    later: ClassVar[frozenset[str]] = frozenset()
+
+
+class ReleaseSection(Section):
+    """Which pull requests are releases: into `base`, from a head that matches or with one of the labels."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"phases", "signoffs", "checks", "rules", "freezes"})
+    name: Id = Field(description="what the release is called, for example production")
+    base: Branch = Field(description="the branch releases are merged into")
+    head: Globs = Field((), description="patterns of the branch they come from; ** crosses slashes")
+    labels: Labels = Field((), description="or labels, any of which makes a pull request a release")
+    target: str = Field("", description="the address it goes live at; checks use it as ${target}")
+    forks: bool = Field(False, description="whether heads from forks match too")
+
+
+class NotifySection(Section):
+    """Where people are told."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"email", "teams", "webhook", "digest", "github"})
+    slack: Channel = Field("", description="a channel with its #, in quotes, or a channel id")
+
+
+class CheckSection(Section):
+    """One readiness check."""
+
+    later: ClassVar[frozenset[str]] = frozenset(
+        {"pass", "warn", "where", "no_data", "explained_by", "if", "accept", "weight", "secret", "settle", "due", "phases"}
+    )
+    id: Id = Field(description="its id: lower-case letters, digits and dashes")
+    name: str = Field("", description="what people call it")
+    category: str = Field("", description="for grouping, for example infrastructure")
+    severity: Severity = Field(Severity.HIGH, description="how much a failure weighs")
+    uses: str = Field(description="the kind of check, for example http")
+    with_: dict[str, Any] = Field({}, alias="with", description="the options of the kind")
+    needs: tuple[Id, ...] = Field((), description="ids of checks that must pass before this one is run")
+    timeout: Duration = Field(timedelta(seconds=30), description="how long it may take, for example 30s")
+    every: Duration | None = Field(None, description="how often it is taken again, for example 10m")
+    fresh: Duration | None = Field(None, description="how old its result may be when golive acts on it")
+    impact: str = Field("", description="what a failure means for the users")
+    action: str = Field("", description="what to do about a failure")
+    owner: str = Field("", description="who looks after it")
+
+
+class RoleSection(Section):
+    """One role that must sign."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"veto", "checks", "due", "explicit", "settle", "valid_for", "delegates"})
+    role: Id = Field(description="the name of the role")
+    from_: tuple[Source, ...] = Field(alias="from", min_length=1, description="who may fill it: @login or org/team")
+    count: int = Field(1, ge=1, description="how many different people must sign")
+
+
+class GroupSection(Section):
+    """Roles that belong together."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"after", "due", "rules"})
+    group: str = Field("", description="what the group is called")
+    roles: tuple[RoleSection, ...] = Field(min_length=1, description="the roles that must sign")
+
+
+class DecisionSection(Section):
+    """How outcomes become a verdict."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"matrix", "settle", "no_data"})
+    block_on: frozenset[Severity] = Field(
+        frozenset({Severity.CRITICAL, Severity.HIGH}), description="severities whose failure is a NO_GO"
+    )
+
+
+class MergeSection(Section):
+    """golive merges by itself."""
+
+    method: Literal["merge", "squash", "rebase"] = Field("merge", description="how it is merged")
+    when: Annotated[Literal["go"], BeforeValidator(_when, json_schema_input_type=Literal["go"])] = Field(
+        "go", description="go: by itself when the verdict is GO"
+    )
+
+
+class PromotionSection(Section):
+    """What happens once nothing is missing."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"phases", "rollback", "watch", "deploy"})
+    merge: MergeSection | None = Field(None, description="merge by itself; without it people merge")
+
+
+class PolicySection(Section):
+    """The whole file."""
+
+    later: ClassVar[frozenset[str]] = frozenset(
+        {
+            "extends", "rules", "freezes", "certificate", "phases", "waivers", "runners", "secrets", "documents",
+            "overrides", "matrix", "conditions", "rollback",
+        }
+    )  # fmt: skip
+    version: Literal[1] = Field(description="the version of the file's format, 1")
+    project: Annotated[str, Field(min_length=1)] = Field(description="what the project is called")
+    releases: tuple[ReleaseSection, ...] = Field(min_length=1, description="which pull requests are releases")
+    others: Literal["block", "pass"] = Field("pass", description="what other pull requests into a governed base get")
+    notify: NotifySection = Field(NotifySection(), description="where people are told")
+    vars: dict[VarName, str] = Field({}, description="texts that options use as ${name}")
+    checks: tuple[CheckSection, ...] = Field((), description="the readiness checks")
+    signoffs: tuple[GroupSection, ...] = Field((), description="who must sign")
+    decision: DecisionSection = Field(DecisionSection(), description="how outcomes become a verdict")
+    promotion: PromotionSection = Field(PromotionSection(), description="what happens once nothing is missing")

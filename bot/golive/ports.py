@@ -1,0 +1,292 @@
+"""What the engine and the checks need from the outside, one Protocol each; adapters live one room further out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Protocol
+
+from golive.core.model import Finding, Person, Pull, Role
+from golive.core.policy import RoleRule
+
+
+class Clock(Protocol):
+    """The only source of the present moment."""
+
+    def __call__(self) -> datetime:
+        """Now, as an aware UTC datetime."""
+        ...
+
+
+# ------------------------------------------------------------------ looking at the world, for checks
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer. `seconds`: from sending the request to the last byte.   headers: lower-case names."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    seconds: float
+    url: str
+
+
+class LookHttp(Protocol):
+    """Reads over HTTP through the guarded connect. Raises Unreachable (a sentence for people) and never retries."""
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        timeout: timedelta = timedelta(seconds=10),
+        follow_redirects: bool = True,
+    ) -> Answer: ...
+
+
+@dataclass(frozen=True)
+class OtherCheck:
+    """A check run of another app. `app`: the slug of the app that posted it, `app_id` its numeric id."""
+
+    name: str
+    app: str
+    app_id: int
+    status: str
+    conclusion: str
+    url: str
+    completed_at: datetime | None = None
+
+
+class LookForge(Protocol):
+    """Read-only, this repository only."""
+
+    def check_runs(self, name: str) -> Sequence[OtherCheck]:
+        """The latest run per app with this name on the revision under check, read to the last page."""
+        ...
+
+
+@dataclass(frozen=True)
+class Attestation:
+    """A person's statement that a check holds. `entitled`: whether they fill the role the check asks for, now."""
+
+    person: Person
+    at: datetime
+    text: str
+    link: str
+    entitled: bool
+
+
+@dataclass(frozen=True)
+class Look:
+    """Every way a check may look at the world, and what it looks at. A part that is None is not offered here."""
+
+    http: LookHttp
+    forge: LookForge | None
+    now: datetime
+    attestations: Sequence[Attestation] = ()
+
+
+class Unreachable(Exception):  # noqa: N818  # named for what happened, as people read it
+    """The outside gave no usable answer; the text says what, where and why. A check that raises it is `unknown`."""
+
+
+class Kind(Protocol):
+    """One kind of check: typed options (the instance), `collect` touches the world, `judge` is pure.
+
+    Kinds are installed as entry points of the group `golive.checks`; a kind is a frozen pydantic model.
+    fresh: how old its result may be when golive acts on it, or None where the finding says itself until when it holds.
+    stirred_by: names of outside events after which it should look again.
+    """
+
+    kind: ClassVar[str]
+    fresh: ClassVar[timedelta | None]
+    stirred_by: ClassVar[frozenset[str]]
+    reads_attestations: ClassVar[bool]
+
+    def canonical(self) -> str:
+        """The options as canonical text, for the definition digest."""
+        ...
+
+    def collect(self, look: Look) -> Any:
+        """Gather the facts. May take long, may raise anything: the engine makes that an `unknown` finding."""
+        ...
+
+    def judge(self, facts: Any) -> Finding:
+        """Weigh the facts. Pure. The engine fills in `check` and `taken_at`."""
+        ...
+
+
+# ------------------------------------------------------------------ the forge
+
+
+@dataclass(frozen=True)
+class Published:
+    """Something that now stands outside. at: the outside's own time for it, None where it gave none."""
+
+    ref: str
+    at: datetime | None
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class CheckRunView:
+    """What a check run shows. status: `in_progress` or `completed`; conclusion: None, or success/failure/action_required.
+
+    annotations: (path, first line, last line, level, message); at most 50 are sent.
+    """
+
+    title: str
+    summary: str
+    text: str
+    status: str
+    conclusion: str | None
+    details_url: str
+    annotations: tuple[tuple[str, int, int, str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Reaction:
+    """One reaction on a comment of ours. `content` as the forge names it, for example `+1`."""
+
+    id: int
+    person: Person
+    content: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Comment:
+    """A comment on a pull request, as it stands now."""
+
+    id: int
+    author: Person
+    is_bot: bool
+    body: str
+    created_at: datetime
+    updated_at: datetime
+    url: str
+
+
+@dataclass(frozen=True)
+class PolicySource:
+    """A policy file as read. sha: the commit it was read at; text is None where there is no such file."""
+
+    sha: str
+    path: str
+    text: str | None
+
+
+class ForgeRepo(Protocol):
+    """One repository on the forge, reached with one installation's rights. Every read is complete, to the last page.
+
+    Raises Later where the forge cannot answer now, Conflict where the world moved, LookupError where it is gone.
+    """
+
+    def pull(self, number: int) -> Pull: ...
+    def policy(self, ref: str) -> PolicySource: ...
+    def policy_at(self, sha: str, path: str) -> str | None: ...
+    def members(self, rules: Sequence[RoleRule]) -> tuple[Role, ...]: ...
+    def permission(self, person: Person) -> str: ...
+    def comments(self, number: int) -> Sequence[Comment]: ...
+    def reactions(self, comment_ref: str) -> Sequence[Reaction]: ...
+    def open_pulls_at(self, head_sha: str) -> Sequence[int]: ...
+    def check_runs(self, head_sha: str, name: str) -> Sequence[OtherCheck]: ...
+    def create_check_run(self, head_sha: str, external_id: str, view: CheckRunView) -> Published: ...
+    def edit_check_run(self, ref: str, view: CheckRunView) -> Published: ...
+    def find_check_runs(self, head_sha: str, external_id_prefix: str) -> Sequence[tuple[str, str, Published, bool]]:
+        """Our own runs of this commit, oldest first: (external id, ref, published, completed)."""
+        ...
+
+    def create_comment(self, number: int, body: str) -> Published: ...
+    def edit_comment(self, ref: str, body: str) -> Published: ...
+    def find_comment(self, number: int, marker: str) -> Published | None:
+        """Our own comment that carries the marker; another author's copy of it never counts."""
+        ...
+
+    def merge(self, number: int, head_sha: str, method: str, title: str) -> str:
+        """Merge exactly this head; returns the merge commit. Raises Refused with the forge's words where it may not."""
+        ...
+
+
+class Forge(Protocol):
+    """The forge, by repository id."""
+
+    host: str
+
+    def repo(self, repository: int) -> ForgeRepo: ...
+
+
+# ------------------------------------------------------------------ chat
+
+
+@dataclass(frozen=True)
+class MessageView:
+    """A chat message: `text` for notifications and screen readers, `blocks` as Block Kit."""
+
+    text: str
+    blocks: tuple[dict[str, Any], ...] = ()
+
+
+class Chat(Protocol):
+    """The team's chat. Raises Later where it cannot answer now, Misconfigured where a person must mend something."""
+
+    def post(self, channel: str, key: str, view: MessageView, thread: str = "") -> Published: ...
+    def edit(self, ref: str, view: MessageView) -> Published: ...
+    def find(self, channel: str, key: str, since: datetime, thread: str = "") -> Published | None:
+        """Our message whose metadata carries `key`, posted since then; how a lost answer is looked up."""
+        ...
+
+    def answer(self, reply_to: str, view: MessageView) -> None:
+        """Answer one person, visible to them only; best effort, once."""
+        ...
+
+
+# ------------------------------------------------------------------ store and work
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What a door heard. id: unique per source; kind: the event's name; body: the raw bytes as signed."""
+
+    source: str
+    id: str
+    kind: str
+    body: bytes
+    received_at: datetime
+    said_at: datetime | None = None
+
+
+class Work(Protocol):
+    """When is which subject looked at.
+
+    Promise: one run at a time per subject; for every touch at least one run that starts at or after its `at`; the earliest
+    `at` wins: a touch for now is neither swallowed nor delayed by one waiting for tomorrow.
+    """
+
+    def touch(self, subject: str, at: datetime | None = None) -> None:
+        """Look at this subject at `at` (None: now). Durable once it returns."""
+        ...
+
+    def start(self) -> None:
+        """Work by itself from now on."""
+        ...
+
+    def stop(self) -> None:
+        """Finish what runs, start nothing more."""
+        ...
+
+
+class Executor(Protocol):
+    """Where checks run, beside the turn: a thread pool in the service, the calling thread where order must repeat."""
+
+    def submit(self, run: Callable[[], None], /) -> object: ...
+
+
+class Render(Protocol):
+    """Makes every text that people read."""
+
+    def check_run(self, view: Any) -> CheckRunView: ...
+

@@ -1,0 +1,1 @@
+"""Local, stateful stand-ins for GitHub and Slack that the real SDKs talk to. They know nothing of golive."""

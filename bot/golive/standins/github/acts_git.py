@@ -1,0 +1,152 @@
+"""What a developer does with git: commit, push, force-push, bring the base in, make and delete branches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from golive.standins.github.git import Commit
+from golive.standins.github.hooks import NO_COMMIT, Body, act
+from golive.standins.github.merging import Merging
+from golive.standins.github.shapes import Json, stamp
+from golive.standins.github.shapes_work import WorkShapes
+from golive.standins.github.world import Pull, RefusedError, Repo, User
+
+Files = Mapping[str, str | bytes | None]
+
+
+class GitActs(Merging):
+    """Branches and commits; each push reaches the pull requests that have the branch as head or base."""
+
+    @act
+    def commit(self, repo: str, branch: str, files: Files, *, by: str, message: str = "Change", date: datetime | None = None,
+               start: str | None = None) -> str:  # fmt: skip
+        """Commit onto a branch and push; a new branch grows from `start` (default: the default branch).
+
+        `files` maps paths to contents; None deletes. `date` is what the commit claims as its own time. Returns its id.
+        """
+        where, user = self.world.repo(repo), self.world.user(by)
+        at = where.git.refs.get(f"heads/{branch}")
+        parent = at or self.world.commit(where, start or where.default_branch)
+        sha = self._changed(where, parent, files, user, message, date)
+        self.moved(where, branch, at or NO_COMMIT, sha, user)
+        return sha
+
+    def _changed(self, repo: Repo, parent: str, files: Files, user: User, message: str, date: datetime | None) -> str:
+        flat = dict(repo.git.files(parent))
+        for path, content in files.items():
+            if content is None:
+                flat.pop(path, None)
+            else:
+                flat[path] = repo.git.blob(content)
+        return repo.git.commit(repo.git.tree(flat), (parent,), message, self.world.signature(user, date))
+
+    @act
+    def force_push(self, repo: str, branch: str, to: str | Files, *, by: str, message: str = "Rewrite",
+                   date: datetime | None = None) -> str:  # fmt: skip
+        """Point a branch at another commit, or at a new one of `to` on the default branch's tip. Returns the new tip."""
+        where, user = self.world.repo(repo), self.world.user(by)
+        if isinstance(to, str):
+            sha = self.world.commit(where, to)
+        else:
+            sha = self._changed(where, self.tip(where, where.default_branch), to, user, message, date)
+        self.moved(where, branch, where.git.refs.get(f"heads/{branch}", NO_COMMIT), sha, user)
+        return sha
+
+    @act
+    def create_branch(self, repo: str, branch: str, *, start: str | None = None, by: str) -> str:
+        """A new branch at `start` (default: the default branch's tip); returns its commit."""
+        where = self.world.repo(repo)
+        sha = self.world.commit(where, start or where.default_branch)
+        self.moved(where, branch, NO_COMMIT, sha, self.world.user(by))
+        return sha
+
+    @act
+    def delete_branch(self, repo: str, branch: str, *, by: str) -> None:
+        """Delete a branch; pull requests from it are closed."""
+        where, user = self.world.repo(repo), self.world.user(by)
+        before = where.git.refs.pop(f"heads/{branch}")
+        self.emit("push", None, where, user, self._push_body(where, branch, before, NO_COMMIT, user))
+        for pull in self.world.heads(where, branch=branch):
+            self.close(where, pull, user)
+
+    @act
+    def merge_base_into(self, repo: str, branch: str, *, by: str, base: str | None = None) -> str:
+        """The "Update branch" button: merge the base's tip into a branch. Returns the merge commit."""
+        where, user = self.world.repo(repo), self.world.user(by)
+        pulls = self.world.heads(where, branch=branch)
+        return self.update_branch(where, branch, base or (pulls[0].base.ref if pulls else where.default_branch), user)
+
+    def update_branch(self, repo: Repo, branch: str, base: str, user: User) -> str:
+        """Merge a base branch into another; 422 when the two conflict."""
+        tip, other = self.tip(repo, branch), self.tip(repo, base)
+        if repo.git.contains(tip, other):
+            raise RefusedError(422, "There are no new commits on the base branch.")
+        tree = repo.git.merged_tree(tip, other)
+        if tree is None:
+            raise RefusedError(422, "merge conflict between base and head")
+        message = f"Merge branch '{base}' into {branch}"
+        sha = repo.git.commit(tree, (tip, other), message, self.world.signature(user), self._web())
+        self.moved(repo, branch, tip, sha, user)
+        return sha
+
+    def moved(self, repo: Repo, branch: str, before: str, after: str, user: User) -> None:
+        """A push arrived: say so, bring pull requests of the branch up to date, and see whose work landed by it."""
+        known = repo.git.refs.get(f"heads/{branch}")
+        repo.git.refs[f"heads/{branch}"], repo.pushed_at = after, self.world.now()
+        self.emit("push", None, repo, user, self._push_body(repo, branch, before, after, user))
+        if known is None:
+            self.emit("create", None, repo, user, lambda _: {
+                "ref": branch, "ref_type": "branch", "master_branch": repo.default_branch,
+                "description": repo.description, "pusher_type": "user"})  # fmt: skip
+        for pull in self.world.heads(repo, branch=branch):
+            self._synchronize(repo, pull, before, after, user)
+        for pull in [p for p in repo.pulls.values() if p.state == "open" and p.base.ref == branch]:
+            if repo.git.contains(after, pull.head.sha):
+                self.mark_merged(repo, pull, user, after)
+
+    def _synchronize(self, repo: Repo, pull: Pull, before: str, after: str, user: User) -> None:
+        pull.head.sha, pull.base.sha = after, self.tip(repo, pull.base.ref)
+        pull.updated_at = self.world.now()
+        repo.git.refs[f"pull/{pull.number}/head"] = after
+        if not repo.git.contains(after, before):
+            self.note(pull, "head_ref_force_pushed", user, commit_id=after,
+                      commit_url=self.shapes().api(repo, f"commits/{after}"))  # fmt: skip
+        self.emit("pull_request", "synchronize", repo, user, self.pull_body(repo, pull, before=before, after=after))
+
+    def _push_body(self, repo: Repo, branch: str, before: str, after: str, user: User) -> Body:
+        def body(shapes: WorkShapes) -> Json:
+            new = self._new_commits(repo, before, after)
+            forced = NO_COMMIT not in (before, after) and not repo.git.contains(after, before)
+            commits = [self._pushed(shapes, repo, sha) for sha in new[-2048:]]
+            return {"ref": f"refs/heads/{branch}", "before": before, "after": after, "created": before == NO_COMMIT,
+                    "deleted": after == NO_COMMIT, "forced": forced, "base_ref": None,
+                    "compare": shapes.page(repo, f"compare/{before[:12]}...{after[:12]}"), "commits": commits,
+                    "head_commit": self._pushed(shapes, repo, after) if after != NO_COMMIT else None,
+                    "pusher": {"name": user.login, "email": self.world.signature(user).email}}  # fmt: skip
+
+        return body
+
+    def _new_commits(self, repo: Repo, before: str, after: str) -> tuple[str, ...]:
+        if after == NO_COMMIT:
+            return ()
+        since = before if before != NO_COMMIT else repo.git.refs.get(f"heads/{repo.default_branch}", after)
+        return repo.git.relation(since, after).right_only
+
+    def _pushed(self, shapes: WorkShapes, repo: Repo, sha: str) -> Json:
+        commit: Commit = repo.git.commits[sha]
+        before = repo.git.files(commit.parents[0]) if commit.parents else {}
+        changes = repo.git.changes(before, repo.git.files(sha))
+        people = {role: {"name": s.name, "email": s.email, "username": s.login or s.name}
+                  for role, s in (("author", commit.author), ("committer", commit.committer))}  # fmt: skip
+        paths = {status: [c.path for c in changes if c.status == status] for status in ("added", "removed", "modified")}
+        return {"id": sha, "tree_id": commit.tree, "distinct": True, "message": commit.message,
+                "timestamp": stamp(commit.author.when), "url": shapes.page(repo, f"commit/{sha}"), **people,
+                **paths}  # fmt: skip
+
+    def close(self, repo: Repo, pull: Pull, user: User) -> None:
+        """Close a pull request without merging it."""
+        pull.state, pull.closed_at, pull.closed_by = "closed", self.world.now(), user
+        pull.updated_at, pull.mergeable = self.world.now(), None
+        self.note(pull, "closed", user)
+        self.emit("pull_request", "closed", repo, user, self.pull_body(repo, pull))
