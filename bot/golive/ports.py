@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Protocol
 
-from golive.core.model import Finding, Person, Pull, Role
+from golive.core.decide import Decision, Snapshot
+from golive.core.ledger import Entry
+from golive.core.model import Finding, Person, Pull, Role, Subject, Verdict
 from golive.core.policy import RoleRule
 
 
@@ -182,7 +185,7 @@ class PolicySource:
 class ForgeRepo(Protocol):
     """One repository on the forge, reached with one installation's rights. Every read is complete, to the last page.
 
-    Raises Later where the forge cannot answer now, Conflict where the world moved, LookupError where it is gone.
+    Raises Later where the forge cannot answer now, Conflict where the world moved, Gone where it is not there.
     """
 
     def pull(self, number: int) -> Pull: ...
@@ -259,6 +262,94 @@ class Delivery:
     said_at: datetime | None = None
 
 
+@dataclass(frozen=True)
+class SlotState:
+    """Something we published. ref: the outside's id; fingerprint: of its content; owner: which release wrote it last.
+
+    counter/completed: of check runs, whose completed ones never go back.
+    """
+
+    ref: str
+    fingerprint: str
+    owner: str
+    counter: int
+    completed: bool
+    created_at: datetime
+
+    def fields(self) -> dict[str, Any]:
+        """As plain columns."""
+        return {
+            "ref": self.ref, "fingerprint": self.fingerprint, "owner": self.owner, "counter": self.counter,
+            "completed": self.completed, "created_at": self.created_at,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ReleaseState:
+    """How a pull request stood when it was last looked at: what others with its head, the page and commands need of it.
+
+    verdict/state: its own, without those of others with the same head.   token: of its page's unguessable link.
+    view: the page's content as JSON.
+    """
+
+    subject: Subject
+    full_name: str = ""
+    title: str = ""
+    url: str = ""
+    head_sha: str = ""
+    base_ref: str = ""
+    open: bool = True
+    is_release: bool = False
+    verdict: Verdict = Verdict.WAIT
+    state: str = "in_progress"
+    headline: str = ""
+    view: str = ""
+    token: str = ""
+    looked_at: datetime | None = None
+
+
+class Transaction(Protocol):
+    """One write transaction: everything in it happens, or nothing does."""
+
+    now: datetime
+
+    def settle(self, inbox_id: int, state: str, note: str = "") -> None: ...
+    def append(self, subject: Subject, entries: Iterable[Entry]) -> list[Entry]: ...
+    def touch(self, subject: str, at: datetime | None = None) -> None: ...
+    def put_slot(self, place: str, name: str, slot: SlotState) -> None: ...
+    def drop_slot(self, place: str, name: str) -> None: ...
+    def intend(self, place: str, name: str) -> datetime: ...
+    def slot_at(self, ref: str) -> tuple[str, str] | None: ...
+    def any_intent(self, name_prefix: str) -> bool: ...
+    def person(self, who: str) -> Person | None: ...
+    def know_repository(self, host: str, repository: int, full_name: str, installation: int) -> None: ...
+    def open_releases(self, host: str = "", repository: int = 0, base_ref: str = "") -> list[ReleaseState]: ...
+    def put_release(self, state: ReleaseState) -> ReleaseState | None:
+        """Write it, and return what stood there before."""
+        ...
+
+    def owe_answer(self, key: str, reply_to: str, said: str) -> bool: ...
+    def take_answers(self, since: datetime) -> list[tuple[str, str]]: ...
+    def fault(self, subject: str, error: str) -> int: ...
+    def recovered(self, subject: str) -> None: ...
+
+
+class Store(Protocol):
+    """What the engine needs of the record; see the store room for what each does."""
+
+    def transaction(self) -> AbstractContextManager[Transaction]: ...
+    def keep_all(self, deliveries: Sequence[Delivery]) -> list[bool]: ...
+    def new_deliveries(self, limit: int = 200) -> list[tuple[int, Delivery, int]]: ...
+    def entries(self, subject: Subject) -> list[Entry]: ...
+    def chain_head(self, subject: Subject) -> str: ...
+    def slots(self, place: str) -> dict[str, SlotState]: ...
+    def intents(self, place: str) -> dict[str, datetime]: ...
+    def pulls_at(self, host: str, repository: int, head_sha: str) -> list[ReleaseState]: ...
+    def release_of(self, subject: Subject) -> ReleaseState | None: ...
+    def known_repository(self, host: str, repository: int) -> tuple[str, int] | None: ...
+    def fault_of(self, subject: str) -> tuple[int, str]: ...
+
+
 class Work(Protocol):
     """When is which subject looked at.
 
@@ -286,7 +377,18 @@ class Executor(Protocol):
 
 
 class Render(Protocol):
-    """Makes every text that people read."""
+    """Makes every text that people read, from a snapshot and its decision."""
 
-    def check_run(self, view: Any) -> CheckRunView: ...
+    def check_run(self, snapshot: Snapshot, decision: Decision, page_url: str, chain: str) -> CheckRunView: ...
+    def sticky(self, snapshot: Snapshot, decision: Decision, page_url: str, chain: str) -> str: ...
+    def request(self, snapshot: Snapshot, decision: Decision, head_sha: str, superseded_by: str) -> str: ...
+    def answer(self, text: str) -> str: ...
+    def page(self, snapshot: Snapshot, decision: Decision) -> str:
+        """The release's page as JSON, kept with the release so that a page needs no turn."""
+        ...
 
+    def chat_root(self, snapshot: Snapshot, decision: Decision, page_url: str) -> MessageView: ...
+    def chat_request(
+        self, snapshot: Snapshot, decision: Decision, head_sha: str, superseded_by: str
+    ) -> MessageView: ...
+    def chat_line(self, text: str) -> MessageView: ...

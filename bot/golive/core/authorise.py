@@ -37,6 +37,8 @@ def rule(
     attesters: id of an attested check → the role that may attest it.   permission: the person's on the repository.
     """
     roles = tuple(roles)
+    if word.verb == "misread":
+        return Ruling(word.key, False, word.text)
     try:
         if word.verb in ("approve", "reject", "withdraw"):
             return _signs(word, pull, standing, roles)
@@ -52,7 +54,7 @@ def rule(
         return Ruling(word.key, False, "Only the author, people of its roles, or people who may write here can hold it.")
     if word.verb == "resume":
         return _resumes(word, standing, permission)
-    return Ruling(word.key, VERBS[word.verb].asks)
+    return Ruling(word.key, word.verb in VERBS and VERBS[word.verb].asks)
 
 
 def _signs(word: Word, pull: Pull, standing: Standing, roles: tuple[Role, ...]) -> Ruling:

@@ -7,7 +7,8 @@
     │   └── Misconfigured the installation or a file is wrong; the sentence says what to set and where
     └── Kept              kept for us: logged with its cause, retried by the engine
         ├── Later         the outside asked for patience; `after` says how long
-        └── Conflict      the world moved between look and act; look again
+        ├── Conflict      the world moved between look and act; look again
+        └── Gone          what we asked for is not there, or not for us
 """
 
 from __future__ import annotations
@@ -52,3 +53,7 @@ class Later(Kept):
 
 class Conflict(Kept):
     """What we were about to change is no longer what we looked at."""
+
+
+class Gone(Kept):
+    """It was deleted or transferred, or our App may not see it any more; the two cannot be told apart."""

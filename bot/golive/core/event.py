@@ -10,21 +10,46 @@ from golive.core.model import Person, Subject, Surface
 
 
 @dataclass(frozen=True)
-class Touched:
-    """Something about the release may have changed: look again.
+class RepositoryKnown:
+    """Through which installation of our App a repository is reached."""
 
-    stirs: check kinds whose outside answer changed.   pushed_by/head_sha: who the forge says pushed this head.
+    host: str
+    repository: int
+    full_name: str
+    installation: int
+
+
+@dataclass(frozen=True)
+class Touched:
+    """Something about the pull request may have changed: look again.
+
+    stirs: check kinds whose outside answer changed, `*` for all.   head_sha/pushed_by: who the forge says pushed this head.
+    retargeted_at: the forge's time of aiming it at another branch, where that is what happened.
     """
 
     subject: Subject
     stirs: frozenset[str] = frozenset()
     head_sha: str = ""
     pushed_by: Person | None = None
+    retargeted_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class HeadStirred:
+    """Something about a commit changed outside: every open pull request with this head looks again.
+
+    stirs: check kinds whose outside answer changed, `*` for all.
+    """
+
+    host: str
+    repository: int
+    head_sha: str
+    stirs: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class BaseMoved:
-    """A branch moved or its policy changed: every open release into it looks again."""
+    """A branch moved, and with it perhaps its policy: every open pull request into it is looked at again."""
 
     host: str
     repository: int
@@ -35,34 +60,34 @@ class BaseMoved:
 class Asked:
     """A person said something on a surface.
 
-    subject: None where the surface did not say which release (a bare Slack command).   named: what they wrote for it,
-    for example `acme/shop#7`.   key: unique word key.   reply_to: opaque to the core; the surface's adapter made it.
+    key: unique per word.   person: None where the surface knows only `who` (a chat team and user).
+    subject: None where the surface does not say which release; then `place` (a message of ours) or the command's own
+    `release` says it, or the only open one is meant.   reply_to: made and read by the surface's adapter alone.
+    slot/undone: of words that can be taken back in place, see `model.Word`.
     """
 
     key: str
     command: Command
-    person: Person | None
     surface: Surface
     at: datetime
+    person: Person | None = None
+    who: str = ""
     subject: Subject | None = None
-    named: str = ""
+    place: str = ""
     revision_sha: str = ""
     link: str = ""
     reply_to: str = ""
     slot: str = ""
     undone: bool = False
-    who: str = ""
-    """How the surface names the person (a login, a Slack user id); for answers where `person` is None."""
 
 
 @dataclass(frozen=True)
 class Voided:
-    """What was said no longer stands: its comment was edited or deleted. `keys` begins every word key it voids."""
+    """What was said in a comment no longer stands: it was edited or deleted. `prefix` begins its words' keys."""
 
     subject: Subject
-    keys: str
+    prefix: str
     at: datetime
-    key: str
 
 
-Event = Touched | BaseMoved | Asked | Voided
+Event = RepositoryKnown | Touched | HeadStirred | BaseMoved | Asked | Voided

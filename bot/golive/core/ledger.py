@@ -144,9 +144,9 @@ def decided(body: Mapping[str, Any], at: datetime, seq: int) -> Entry:
     return Entry("decision", f"decision:{seq}", at, body)
 
 
-def policy_read(sha: str, path: str, text: str, at: datetime) -> Entry:
-    """The policy text that decisions from here on rest on."""
-    return Entry("policy", f"policy:{sha}", at, {"sha": sha, "path": path, "text": text})
+def policy_read(sha: str, path: str, text: str, at: datetime, seq: int) -> Entry:
+    """The policy text that decisions from here on rest on; seq: the ledger's length, for a policy that comes back."""
+    return Entry("policy", f"policy:{seq}:{sha}", at, {"sha": sha, "path": path, "text": text})
 
 
 def intends_merge(head_sha: str, at: datetime) -> Entry:
@@ -164,9 +164,9 @@ def merged(commit: str, by: str, at: datetime) -> Entry:
     return Entry("merged", "merged", at, {"commit": commit, "by": by})
 
 
-def closed(at: datetime, seq: int) -> Entry:
-    """The pull request was closed without landing."""
-    return Entry("closed", f"closed:{seq}", at, {})
+def closed(is_closed: bool, at: datetime, seq: int) -> Entry:
+    """The pull request was closed without landing, or opened again."""
+    return Entry("closed", f"closed:{seq}", at, {"closed": is_closed})
 
 
 def _person(person: Person) -> dict[str, Any]:
@@ -290,7 +290,8 @@ class _Fold:
         self.fact(entry, f"Merged{by} as {entry.body['commit'][:7]}.")
 
     def on_closed(self, entry: Entry) -> None:
-        self.fact(entry, "Closed without landing.")
+        self.closed = entry.body["closed"]
+        self.fact(entry, "Closed without landing." if self.closed else "Opened again.")
 
 
 _READERS: dict[str, Callable[[_Fold, Entry], None]] = {
@@ -314,7 +315,7 @@ def fold(entries: Iterable[Entry]) -> Standing:
         since_release=state.since, release_name=state.name, release_base=state.base, shown=tuple(state.shown),
         words=tuple(sorted(_latest_of_slots(standing), key=lambda w: (w.at, w.seq))),
         rulings=state.rulings, results=tuple(state.results.values()), stirred=state.stirred, requests=state.requests,
-        pushers=state.pushers, retargets=tuple(state.retargets), heard=frozenset(state.words), merged_at=state.merged_at, merging=state.merging, last_verdict=state.verdict, last_headline=state.headline,
+        pushers=state.pushers, retargets=tuple(state.retargets), heard=frozenset(state.words), merged_at=state.merged_at, closed=state.closed, merging=state.merging, last_verdict=state.verdict, last_headline=state.headline,
         last_policy=state.policy, refusals=state.refusals,
         facts=tuple(state.facts), seq=seq,
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum, IntEnum, StrEnum
 
@@ -238,6 +238,7 @@ class Standing:
     pushers: dict[str, Person] = field(default_factory=dict)
     """Head SHA → who the forge says pushed it."""
     merged_at: datetime | None = None
+    closed: bool = False
     merging: dict[str, datetime] = field(default_factory=dict)
     """Head SHA → when golive last set out to merge it."""
     refusals: dict[str, Refusal] = field(default_factory=dict)
@@ -252,6 +253,10 @@ class Standing:
     def is_release(self) -> bool:
         """Once a release, always one: dropping a label or moving the base does not undo it."""
         return self.since_release is not None
+
+    def with_ruling(self, ruling: Ruling) -> Standing:
+        """The same with one more word ruled on."""
+        return replace(self, rulings={**self.rulings, ruling.word: ruling})
 
     def taken(self, word: Word) -> bool:
         """Whether golive took this word when it was worked; a word not worked yet has no effect."""
@@ -302,6 +307,7 @@ class Pull:
     last_pusher: Person | None = None
     private: bool = True
     merged_by: str = ""
+    merge_commit: str = ""
 
 
 @dataclass(frozen=True)

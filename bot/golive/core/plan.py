@@ -72,7 +72,7 @@ def _answers(snapshot: Snapshot, decision: Decision) -> Iterator[Effect]:
         ruling = snapshot.standing.rulings.get(word.key)
         if ruling is None or word.undone or not word.origin:
             continue
-        if VERBS[word.verb].asks:
+        if word.verb in VERBS and VERBS[word.verb].asks:
             yield AnswerWord(word.key, word.origin, answer(word, decision))
         elif not ruling.taken:
             yield AnswerWord(word.key, word.origin, ruling.said)

@@ -25,7 +25,7 @@ _MEND = "Write for example 30s, 10m, 2h, 7d or 1h30m"
 
 
 def parse(text: str) -> timedelta:
-    """The duration a text means. Raises ValueError with a sentence where it means none, zero, or more than ten years."""
+    """The duration a text means. Raises ValueError with a sentence for none, for zero and for more than ten years."""
     if re.fullmatch(r"[0-9.]+", text):
         raise ValueError(f"a duration needs a unit, got `{shown(text)}`")
     if not re.match(rf"{PATTERN}\Z", text):
@@ -50,7 +50,6 @@ def _field(value: Any) -> timedelta:
         raise mistaken(str(error), f"Write {value}s for seconds, or {value}m for minutes" if bare else _MEND) from None
 
 
-Duration = Annotated[
-    timedelta, PlainValidator(_field, json_schema_input_type=Annotated[str, Field(json_schema_extra={"pattern": PATTERN})])
-]
+_Written = Annotated[str, Field(json_schema_extra={"pattern": PATTERN})]
+Duration = Annotated[timedelta, PlainValidator(_field, json_schema_input_type=_Written)]
 """A pydantic field type: text with units in, timedelta out, more than zero."""

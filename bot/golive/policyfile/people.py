@@ -1,6 +1,6 @@
 """Who may fill a role, as written in `from:`: `@login` for a person, `org/team` for a team. Placeholders are refused.
 
-A template's `@your-login` that stays in a policy would lock a release for ever, or hand it to whoever owns that account.
+A template's `@your-login` left in a policy would lock a release for ever, or hand it to whoever owns that account.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from golive.policyfile.mistakes import mistaken, shown
 
 _LOGIN = r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,99})"
 SOURCE = re.compile(rf"^(?:@{_LOGIN}|{_LOGIN}/[A-Za-z0-9_.-]{{1,100}})$")
-"""Logins may hold an underscore: enterprise-managed accounts end in `_company`. Team slugs are lower case with dashes."""
+"""Logins may hold an underscore: those of enterprise-managed accounts end in `_company`."""
 
 _PLACEHOLDER = re.compile(
     r"(?:todo|tbd|tba|fixme|xxx+|\?+|changeme|change-me|replace-?me|placeholder|n/?a|none|nobody|"
     r"some-?one|some-?body|any-?one|any-?body|who-?ever|me|you|name|login|handle|user-?name|user-?\d*|person-?\d*|"
     r"github-?(?:user|login|username|handle)|your|my)",
 )
-_PLACEHOLDER_START = re.compile(r"(?:example|your[-_ ]|my[-_ ]|todo[-_ ]|replace[-_ ]|yourname|yourlogin|yourteam|yourorg)")
+_PLACEHOLDER_START = re.compile(r"(?:example|(?:your|my|todo|replace)[-_ ]|your(?:name|login|team|org|company)\b)")
 _PLACEHOLDER_ORG = re.compile(r"(?:org|organi[sz]ation|company|owner|myorg|mycompany)")
 
 

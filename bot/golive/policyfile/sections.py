@@ -17,6 +17,9 @@ from golive.policyfile import people
 from golive.policyfile.durations import Duration
 from golive.policyfile.mistakes import mistaken, shown
 
+MAX_RELEASES, MAX_CHECKS, MAX_NAMES = 50, 1000, 100
+"""Every check is read once for each release, so the two together bound the work a file can make."""
+
 ID_PATTERN = "^[a-z0-9][a-z0-9-]*$"
 VAR_PATTERN = "^[a-z][a-z0-9_-]*$"
 _BRANCH = re.compile(r"^[^\s~^:?*\\\[]+$")
@@ -33,7 +36,7 @@ def _no_full_ref(text: str) -> None:
 def _branch(text: str) -> str:
     _no_full_ref(text)
     if "*" in text or "?" in text:
-        raise mistaken(f'expected one branch, got the pattern "{shown(text)}"', "Write one release for each base branch")
+        raise mistaken(f'expected one branch, got the pattern "{shown(text)}"', "Write one release for each branch")
     if not _BRANCH.match(text):
         raise mistaken(f'"{shown(text)}" cannot be the name of a branch', "Write for example main")
     return text
@@ -59,15 +62,25 @@ def _channel(text: str) -> str:
     raise mistaken(f'expected a channel with its #, or a channel id, got "{shown(text)}"', mend)
 
 
-def _one_or_more(value: Any) -> Any:
-    if isinstance(value, str):
-        return (value,)
-    return tuple(value) if isinstance(value, list) else value
+def _one_or_more(value: Any) -> tuple[Any, ...]:
+    return tuple(value) if isinstance(value, list) else (value,)
 
 
 def _when(value: Any) -> Any:
     if value in ("ask", "conditional"):
         raise mistaken(f"`{value}` is not understood by this version of golive", "Write go, or delete `merge`")
+    return value
+
+
+def _version(value: Any) -> Any:
+    if isinstance(value, bool | float):  # pydantic's literals compare as Python does, where True == 1 == 1.0
+        raise mistaken(f"expected 1, got {str(value).casefold()}", "Write 1")
+    return value
+
+
+def _given(value: Any) -> Any:
+    if value is None:
+        raise mistaken("this key has no value", "Give it one, or delete the line")
     return value
 
 
@@ -84,6 +97,7 @@ Labels = Annotated[tuple[Label, ...], BeforeValidator(_one_or_more, json_schema_
 Source = Annotated[str, AfterValidator(people.source), _schema_pattern(people.SOURCE)]
 Channel = Annotated[str, AfterValidator(_channel), _schema_pattern(_CHANNEL)]
 VarName = Annotated[str, Field(pattern=VAR_PATTERN, max_length=100)]
+GivenDuration = Annotated[Duration | None, BeforeValidator(_given, json_schema_input_type=Duration)]
 
 
 class Section(BaseModel):
@@ -116,7 +130,7 @@ class CheckSection(Section):
     """One readiness check."""
 
     later: ClassVar[frozenset[str]] = frozenset(
-        {"pass", "warn", "where", "no_data", "explained_by", "if", "accept", "weight", "secret", "settle", "due", "phases"}
+        {"pass", "warn", "where", "no_data", "explained_by", "if", "accept", "weight", "settle", "due", "phases"}
     )
     id: Id = Field(description="its id: lower-case letters, digits and dashes")
     name: str = Field("", description="what people call it")
@@ -124,10 +138,12 @@ class CheckSection(Section):
     severity: Severity = Field(Severity.HIGH, description="how much a failure weighs")
     uses: str = Field(description="the kind of check, for example http")
     with_: dict[str, Any] = Field({}, alias="with", description="the options of the kind")
-    needs: tuple[Id, ...] = Field((), description="ids of checks that must pass before this one is run")
+    needs: tuple[Id, ...] = Field(
+        (), max_length=MAX_NAMES, description="ids of checks that must pass before this one is run"
+    )
     timeout: Duration = Field(timedelta(seconds=30), description="how long it may take, for example 30s")
-    every: Duration | None = Field(None, description="how often it is taken again, for example 10m")
-    fresh: Duration | None = Field(None, description="how old its result may be when golive acts on it")
+    every: GivenDuration = Field(None, description="how often it is taken again, for example 10m")
+    fresh: GivenDuration = Field(None, description="how old its result may be when golive acts on it")
     impact: str = Field("", description="what a failure means for the users")
     action: str = Field("", description="what to do about a failure")
     owner: str = Field("", description="who looks after it")
@@ -136,9 +152,11 @@ class CheckSection(Section):
 class RoleSection(Section):
     """One role that must sign."""
 
-    later: ClassVar[frozenset[str]] = frozenset({"veto", "checks", "due", "explicit", "settle", "valid_for", "delegates"})
+    later: ClassVar[frozenset[str]] = frozenset({"veto", "checks", "due", "explicit", "settle", "valid_for"})
     role: Id = Field(description="the name of the role")
-    from_: tuple[Source, ...] = Field(alias="from", min_length=1, description="who may fill it: @login or org/team")
+    from_: tuple[Source, ...] = Field(
+        alias="from", min_length=1, max_length=MAX_NAMES, description="who may fill it: @login or org/team"
+    )
     count: int = Field(1, ge=1, description="how many different people must sign")
 
 
@@ -147,15 +165,15 @@ class GroupSection(Section):
 
     later: ClassVar[frozenset[str]] = frozenset({"after", "due", "rules"})
     group: str = Field("", description="what the group is called")
-    roles: tuple[RoleSection, ...] = Field(min_length=1, description="the roles that must sign")
+    roles: tuple[RoleSection, ...] = Field(min_length=1, max_length=MAX_NAMES, description="the roles that must sign")
 
 
 class DecisionSection(Section):
     """How outcomes become a verdict."""
 
     later: ClassVar[frozenset[str]] = frozenset({"matrix", "settle", "no_data"})
-    block_on: frozenset[Severity] = Field(
-        frozenset({Severity.CRITICAL, Severity.HIGH}), description="severities whose failure is a NO_GO"
+    block_on: tuple[Severity, ...] = Field(
+        (Severity.CRITICAL, Severity.HIGH), description="severities whose failure is a NO_GO"
     )
 
 
@@ -172,7 +190,9 @@ class PromotionSection(Section):
     """What happens once nothing is missing."""
 
     later: ClassVar[frozenset[str]] = frozenset({"phases", "rollback", "watch", "deploy"})
-    merge: MergeSection | None = Field(None, description="merge by itself; without it people merge")
+    merge: Annotated[MergeSection | None, BeforeValidator(_given, json_schema_input_type=MergeSection)] = Field(
+        None, description="merge by itself; without it people merge"
+    )
 
 
 class PolicySection(Section):
@@ -184,13 +204,19 @@ class PolicySection(Section):
             "overrides", "matrix", "conditions", "rollback",
         }
     )  # fmt: skip
-    version: Literal[1] = Field(description="the version of the file's format, 1")
+    version: Annotated[Literal[1], BeforeValidator(_version, json_schema_input_type=Literal[1])] = Field(
+        description="the version of the file's format, 1"
+    )
     project: Annotated[str, Field(min_length=1)] = Field(description="what the project is called")
-    releases: tuple[ReleaseSection, ...] = Field(min_length=1, description="which pull requests are releases")
+    releases: tuple[ReleaseSection, ...] = Field(
+        min_length=1, max_length=MAX_RELEASES, description="which pull requests are releases"
+    )
     others: Literal["block", "pass"] = Field("pass", description="what other pull requests into a governed base get")
     notify: NotifySection = Field(NotifySection(), description="where people are told")
-    vars: dict[VarName, str] = Field({}, description="texts that options use as ${name}")
-    checks: tuple[CheckSection, ...] = Field((), description="the readiness checks")
-    signoffs: tuple[GroupSection, ...] = Field((), description="who must sign")
+    vars: dict[VarName, str] = Field(
+        {}, description="texts that options use as ${name}", json_schema_extra={"additionalProperties": False}
+    )
+    checks: tuple[CheckSection, ...] = Field((), max_length=MAX_CHECKS, description="the readiness checks")
+    signoffs: tuple[GroupSection, ...] = Field((), max_length=MAX_NAMES, description="who must sign")
     decision: DecisionSection = Field(DecisionSection(), description="how outcomes become a verdict")
     promotion: PromotionSection = Field(PromotionSection(), description="what happens once nothing is missing")

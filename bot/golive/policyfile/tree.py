@@ -18,6 +18,7 @@ from golive.policyfile.mistakes import Place, Report, below, shown
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 50
+MAX_VALUES = 20_000
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _START = Place(1, 1, 1)
@@ -108,7 +109,7 @@ def read(text: str, report: Report, loader: Any = None) -> Mapping | None:
     parser = (loader or LOADER)(text)
     try:
         return _Reader(parser, report).document()
-    except _TooDeep:
+    except _TooMuch:
         return None
     except yaml.MarkedYAMLError as error:
         _syntax(error, report)
@@ -133,8 +134,8 @@ def _syntax(error: yaml.MarkedYAMLError, report: Report) -> None:
     report.add(Place(line, column, line), "", f"this is not YAML: {what}", mend)
 
 
-class _TooDeep(Exception):  # noqa: N818  # leaves the recursion; never seen outside
-    """Nested deeper than anybody writes by hand; the report says so."""
+class _TooMuch(Exception):
+    """Deeper or larger than anybody writes by hand; the report says so."""
 
 
 class _Reader:
@@ -143,7 +144,8 @@ class _Reader:
     def __init__(self, parser: Any, report: Report) -> None:
         self._parser = parser
         self._report = report
-        self._resolver = Resolver()
+        self._resolver: Any = Resolver()
+        self._values = 0
 
     def document(self) -> Mapping | None:
         """The only document of the stream."""
@@ -169,10 +171,14 @@ class _Reader:
     def _node(self, event: Any, at: str, depth: int) -> Node:
         place = _place(event)
         if depth > MAX_DEPTH:
-            self._report.add(place, at[:200], f"this is nested deeper than {MAX_DEPTH} levels", "Flatten it")
-            raise _TooDeep
+            self._report.add(place, at, f"this is nested deeper than {MAX_DEPTH} levels", "Flatten it")
+            raise _TooMuch
+        self._values += 1
+        if self._values > MAX_VALUES:
+            self._report.add(place, at, f"the file holds more than {MAX_VALUES} values", "Make it smaller")
+            raise _TooMuch
         if isinstance(event, yaml.AliasEvent) or event.anchor:
-            self._report.add(place, at, "anchors and aliases are not understood here", "Write the value out, or use vars")
+            self._report.add(place, at, "anchors and aliases are not understood here", "Write the value out")
         if isinstance(event, yaml.AliasEvent):
             return Scalar(place, "", None)
         if event.tag is not None:
@@ -194,6 +200,9 @@ class _Reader:
         values: list[Node] = []
         while not isinstance(event := self._next(), yaml.MappingEndEvent):
             key = self._key(event, at, depth)
+            if key is None:
+                self._node(self._next(), at, depth + 1)
+                continue
             inside = below(at, key.text)
             if first := entries.get(key.text):
                 what = f"the key `{shown(key.text)}` is here twice; the first is on line {first.key.place.line}"
@@ -202,17 +211,18 @@ class _Reader:
             entries.setdefault(key.text, Entry(key, values[-1]))
         return Mapping(_until(place, values), entries)
 
-    def _key(self, event: Any, at: str, depth: int) -> Scalar:
-        node = self._node(event, at, depth + 1) if not isinstance(event, yaml.ScalarEvent) else None
-        if node is not None:
+    def _key(self, event: Any, at: str, depth: int) -> Scalar | None:
+        """The key, or None for what is no key at all; a key that YAML misreads is kept as the text it looks like."""
+        if not isinstance(event, yaml.ScalarEvent):
+            node = self._node(event, at, depth + 1)
             self._report.add(node.place, at, "a key must be text", "Write a plain word before the colon")
-            return Scalar(node.place, "", "")
-        place = _place(event)
-        tag = self._tag(event)
+            return None
+        place, tag = _place(event), self._tag(event)
+        if tag == "merge":
+            self._report.add(place, at, "merge keys are not understood here", "Write the values out")
+            return None
         if event.anchor or event.tag is not None:
             self._report.add(place, at, "anchors and tags are not understood on keys", "Write the plain key")
-        elif tag == "merge":
-            self._report.add(place, below(at, "<<"), "merge keys are not understood here", "Write the values out")
         elif tag in _READS_AS:
             what = f"YAML reads the key `{shown(event.value)}` as {_reads_as(tag, event.value)}"
             self._report.add(place, below(at, event.value), what, f'Quote it: "{shown(event.value)}"')
@@ -251,8 +261,8 @@ class _Reader:
     def _tag(self, event: Any) -> str:
         if event.tag is not None:
             return "str"
-        tag: str = self._resolver.resolve(yaml.ScalarNode, event.value, event.implicit)
-        return tag.rpartition(":")[2]
+        tag = self._resolver.resolve(yaml.ScalarNode, event.value, event.implicit)
+        return str(tag).rpartition(":")[2]
 
 
 _READS_AS = {"null": "nothing", "int": "a number", "float": "a number", "bool": ""}

@@ -1,4 +1,4 @@
-"""Pydantic's verdict on a tree, told in the file's own places and in sentences. Serves our sections and every kind's options.
+"""Pydantic's verdict on a tree, told in the file's own places and in sentences; for sections and every kind's options.
 
 The values go through pydantic as JSON, because that is what a policy holds: lists are accepted for tuples, text for
 enums, and strict models stay strict. Add a sentence for an error type to `_EXPECTED`.
@@ -15,7 +15,7 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 
 from golive.policyfile.mistakes import Place, Report, below, listed, shown
-from golive.policyfile.sections import ID_PATTERN, Section
+from golive.policyfile.sections import ID_PATTERN, VAR_PATTERN, Section
 from golive.policyfile.tree import Mapping, Node, Scalar, Sequence, plain
 
 M = TypeVar("M", bound=BaseModel)
@@ -28,22 +28,31 @@ _EXPECTED = {
     "set_type": _LIST, "frozen_set_type": _LIST, "dict_type": _KEYS, "model_type": _KEYS, "dataclass_type": _KEYS,
     "none_required": "nothing",
 }  # fmt: skip
+_UNQUOTED = frozenset({"a whole number", "a number", "true or false"})
 
 
 @dataclass(frozen=True)
 class Spot:
-    """Where in the tree an error belongs. key: the place of the key it stands under; rest: what has no place there."""
+    """Where in the tree an error belongs.
+
+    key: the place of the key it stands under.   path: the steps that lead there.   rest: steps the tree does not have.
+    """
 
     node: Node
     key: Place
     at: str
-    depth: int
+    path: tuple[str | int, ...]
     rest: tuple[str | int, ...]
+
+    @property
+    def of_key(self) -> bool:
+        """Whether the error is about the key itself rather than its value."""
+        return self.rest[-1:] == ("[key]",)
 
 
 @dataclass(frozen=True)
 class Complaint:
-    """One error, in words. `expected` completes “expected …, got …”; where it is empty, `what` is the whole sentence."""
+    """One error, in words. `expected` completes “expected …, got …”; where empty, `what` is the whole sentence."""
 
     spot: Spot
     place: Place
@@ -53,18 +62,22 @@ class Complaint:
     mend: str = ""
 
 
-def validate(model: type[M], node: Mapping, values: Any, report: Report, at: str = "", key: Place | None = None) -> M | None:
+def validate(
+    model: type[M], node: Mapping, values: Any, report: Report, at: str = "", key: Place | None = None
+) -> M | None:
     """The model of these values, or None where the report now says why not.
 
-    node: the tree the values came from.   values: the plain values.   at, key: path and place of the key it stands under.
+    node: the tree the values came from.   values: the plain values.   at, key: path and place of the key above them.
     """
     try:
         return model.model_validate_json(json.dumps(values))
     except ValidationError as error:
         reader = _Reader(model, node, report, at, key or node.place)
-        _tell([reader.complaint(one) for one in error.errors(include_url=False)], report)
+        complaints = (reader.complaint(one) for one in error.errors(include_url=False))
+        _tell([one for one in complaints if one], report)
     except Exception as error:  # a kind's own validator; whatever it raises, the file's author is told
-        report.add(key or node.place, at, f"these options were not understood: {shown(str(error) or type(error).__name__)}")
+        told = shown(str(error) or type(error).__name__)
+        report.add(key or node.place, at, f"these options were not understood: {told}")
     return None
 
 
@@ -73,17 +86,18 @@ def _tell(complaints: Seq[Complaint], report: Report) -> None:
     groups: dict[tuple[Place, str], list[Complaint]] = {}
     for one in complaints:
         groups.setdefault((one.place, one.at), []).append(one)
+    above = {one.spot.path[:steps] for one in complaints for steps in range(len(one.spot.path))}
     for (place, at), group in groups.items():
         first = group[0]
-        deeper = any(o.at.startswith((at + ".", at + "[")) for o in complaints) if first.spot.rest else False
-        if deeper and all(one.expected for one in group):
+        if first.spot.rest and first.spot.path in above and all(one.expected for one in group):
             continue
         whole = [one for one in group if not one.expected]
         if whole:
             report.add(place, at, "; or ".join(dict.fromkeys(one.what for one in whole)), whole[0].mend)
             continue
         expected = " or ".join(dict.fromkeys(one.expected for one in group))
-        report.add(place, at, f"expected {expected}, got {_got(first.spot.node)}", _mend(group, report))
+        got = _got(first.spot.node, _TEXT in {one.expected for one in group})
+        report.add(place, at, f"expected {expected}, got {got}", _mend(group, report))
 
 
 def _mend(group: Seq[Complaint], report: Report) -> str:
@@ -97,15 +111,14 @@ def _mend(group: Seq[Complaint], report: Report) -> str:
         return "Give it a value, or delete the line"
     if _TEXT in expected and not isinstance(node.value, str):
         return f'Quote it: "{shown(node.text)}"'
+    if isinstance(node.value, str) and expected & _UNQUOTED and re.fullmatch(r"true|false|-?\d+(\.\d+)?", node.text):
+        return f"Write {node.text} without quotes"
     if isinstance(node.value, str) and _LIST in expected:
         return f"Write it as a list: [{shown(node.text)}]"
-    unquoted = ("a whole number", "a number", "true or false")
-    if isinstance(node.value, str) and expected & set(unquoted) and re.fullmatch(r"true|false|-?\d+(\.\d+)?", node.text):
-        return f"Write {node.text} without quotes"
     return next((one.mend for one in group if one.mend), "")
 
 
-def _got(node: Node) -> str:
+def _got(node: Node, text_was_meant: bool) -> str:
     if isinstance(node, Mapping):
         return _KEYS
     if isinstance(node, Sequence):
@@ -115,7 +128,7 @@ def _got(node: Node) -> str:
     if node.value is None:
         return "nothing"
     kind = "true or false" if isinstance(node.value, bool) else "a number"
-    return f"{shown(node.text)}, which YAML reads as {kind}"
+    return f"{shown(node.text)}, which YAML reads as {kind}" if text_was_meant else shown(node.text)
 
 
 class _Reader:
@@ -124,21 +137,23 @@ class _Reader:
     def __init__(self, model: type[BaseModel], node: Mapping, report: Report, at: str, key: Place) -> None:
         self._model, self._node, self._report, self._at, self._key = model, node, report, at, key
 
-    def complaint(self, error: Any) -> Complaint:
-        """The complaint for one entry of `ValidationError.errors()`."""
+    def complaint(self, error: Any) -> Complaint | None:
+        """The complaint for one entry of `ValidationError.errors()`, or None where it only follows from others."""
         kind, context = error["type"], error.get("ctx", {})
         spot = self._spot(error["loc"])
         if kind == "missing":
             return self._missing(spot)
+        if kind == "too_short" and isinstance(spot.node, Sequence) and len(spot.node.items) >= context["min_length"]:
+            return None  # pydantic does not count the entries it has complained about already
         if kind == "extra_forbidden":
             return self._extra(spot, str(error["loc"][-1]))
-        place = spot.key if spot.rest and spot.rest[-1] == "[key]" or spot.depth == 0 else spot.node.place
+        place = spot.key if spot.of_key or spot.at == self._at else spot.node.place
         if kind == "golive":
             return Complaint(spot, place, spot.at, what=context["what"], mend=context["mend"])
         if kind in ("value_error", "assertion_error"):
             return Complaint(spot, place, spot.at, what=str(context.get("error", error["msg"])))
         expected, mend = self._expected(kind, context, spot)
-        if spot.rest and spot.rest[-1] == "[key]":
+        if spot.of_key:
             return Complaint(spot, place, spot.at, what=f"the key must be {expected}", mend=mend)
         if expected:
             return Complaint(spot, place, spot.at, expected=expected, mend=mend)
@@ -147,7 +162,8 @@ class _Reader:
 
     def _spot(self, loc: Seq[str | int]) -> Spot:
         node: Node = self._node
-        key, at, depth = self._key, self._at, 0
+        key, at = self._key, self._at
+        path: list[str | int] = []
         rest: list[str | int] = []
         for part in loc:
             if isinstance(node, Mapping) and isinstance(part, str) and part in node.entries:
@@ -158,32 +174,32 @@ class _Reader:
             else:
                 rest.append(part)
                 continue
-            at, depth = below(at, part), depth + 1
-        return Spot(node, key, at, depth, tuple(rest))
+            at = below(at, part)
+            path.append(part)
+        return Spot(node, key, at, tuple(path), tuple(rest))
 
     def _missing(self, spot: Spot) -> Complaint:
         name = str(spot.rest[-1]) if spot.rest else ""
-        model = self._model_of(spot.at)
-        described = next((f.description for n, f in _fields(model).items() if n == name and f.description), "")
-        mend = f"Add `{name}`: {described}" if described else f"Add `{name}`"
-        return Complaint(spot, spot.key, spot.at, what=f"`{name}` is missing", mend=mend)
+        field = _fields(self._model_at(spot.path)).get(name)
+        described = f": {field.description}" if field and field.description else ""
+        at = below(spot.at, name)
+        return Complaint(spot, spot.key, at, what="this key is missing", mend=f"Add `{name}`{described}")
 
     def _extra(self, spot: Spot, name: str) -> Complaint:
-        model = self._model_of(spot.at, parent=True)
+        model = self._model_at(spot.path[:-1])
         if issubclass(model, Section) and name in model.later:
-            what = f"`{shown(name)}` is not understood by this version of golive"
+            what = f"`{name}` is not understood by this version of golive"
             return Complaint(spot, spot.key, spot.at, what=what, mend="Delete it until then")
         known = sorted(_fields(model))
         mend = self._report.did_you_mean(name, known, f"The keys here are: {listed(known)}")
         return Complaint(spot, spot.key, spot.at, what=f"unknown key `{shown(name)}`", mend=mend)
 
-    def _model_of(self, at: str, parent: bool = False) -> type[BaseModel]:
-        """The model that reads the mapping at this path, or whose key stands there."""
-        steps = re.findall(r"\.?([\w-]+)|\[", at.removeprefix(self._at))
-        names = [step for step in steps if step and not step.isdecimal()]
+    def _model_at(self, path: Seq[str | int]) -> type[BaseModel]:
+        """The model that reads the mapping this path leads to."""
         model = self._model
-        for name in names[:-1] if parent else names:
-            model = _inside(_fields(model)[name].annotation) or model if name in _fields(model) else model
+        for step in path:
+            field = _fields(model).get(str(step))
+            model = (_inside(field.annotation) if field else None) or model
         return model
 
     def _expected(self, kind: str, context: Any, spot: Spot) -> tuple[str, str]:
@@ -191,12 +207,16 @@ class _Reader:
         if kind in ("literal_error", "enum"):
             return self._one_of(context["expected"], node)
         if kind == "string_pattern_mismatch":
+            if context["pattern"] == VAR_PATTERN:
+                return "lower-case letters, digits, dashes and underscores, beginning with a letter", ""
             if context["pattern"] != ID_PATTERN:
                 return f"text like {context['pattern']}", ""
             slug = re.sub(r"[^a-z0-9]+", "-", str(plain(node)).casefold()).strip("-")
             return "lower-case letters, digits and dashes", f"Did you mean `{shown(slug)}`?" if slug else ""
         if kind == "too_short":
             return f"at least {context['min_length']} {'entry' if context['min_length'] == 1 else 'entries'}", ""
+        if kind == "too_long":
+            return f"at most {context['max_length']} entries", ""
         if kind == "string_too_short":
             return "text that is not empty", ""
         if kind == "string_too_long":
@@ -211,7 +231,7 @@ class _Reader:
         if words:
             mend = self._report.did_you_mean(value, words, "") if isinstance(value, str) else ""
             return (f"one of {listed(words)}" if len(words) > 1 else f"`{words[0]}`"), mend
-        return expected, f"Write {value} without quotes" if str(value) == expected else ""
+        return expected, f"Write {value} without quotes" if str(value) == expected else f"Write {expected}"
 
 
 def _fields(model: type[BaseModel]) -> dict[str, Any]:

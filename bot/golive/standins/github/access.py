@@ -1,4 +1,4 @@
-"""Who calls, and what they may: tokens, App keys, permissions, quotas. All of it by the time of the wall, as SDKs see it.
+"""Who calls, and what they may: tokens, App keys, permissions, quotas. All by the time of the wall, as SDKs see it.
 
 A new endpoint that an App needs a permission for gets one row in `NEEDS`; one that has none is open to any caller
 who reaches the repository.

@@ -52,9 +52,14 @@ class AccountActs(Hooks):
 
     @act
     def add_team(
-        self, name: str, *, members: Iterable[str] = (), repos: Mapping[str, str] | None = None, parent: str | None = None
+        self,
+        name: str,
+        *,
+        members: Iterable[str] = (),
+        repos: Mapping[str, str] | None = None,
+        parent: str | None = None,
     ) -> int:
-        """A new team `org/slug`; its members join the organisation. `repos` maps full names to roles. Returns its number."""
+        """A new team `org/slug`; its members join the organisation. `repos`: full name to role. Returns its number."""
         org_login, _, slug = name.partition("/")
         org = self.world.org(org_login)
         team = Team(self.world.new_id(), org.account.login, slug.lower(), slug, self.world.now(), parent=parent)
@@ -65,8 +70,14 @@ class AccountActs(Hooks):
 
     @act
     def set_team(
-        self, name: str, *, members: Iterable[str] = (), pending: Iterable[str] = (), maintainers: Iterable[str] = (), by: str | None = None
-    ) -> None:  # fmt: skip
+        self,
+        name: str,
+        *,
+        members: Iterable[str] = (),
+        pending: Iterable[str] = (),
+        maintainers: Iterable[str] = (),
+        by: str | None = None,
+    ) -> None:
         """Make exactly these people the team; sends `membership` for whoever joined or left."""
         team = self.world.team(name)
         org = self.world.org(team.org)
@@ -90,9 +101,16 @@ class AccountActs(Hooks):
 
     @act
     def add_repo(
-        self, full_name: str, *, files: Mapping[str, str | bytes] | None = None, private: bool = False,
-        writers: Iterable[str] = (), admins: Iterable[str] = (), readers: Iterable[str] = (), default_branch: str = "main",
-    ) -> int:  # fmt: skip
+        self,
+        full_name: str,
+        *,
+        files: Mapping[str, str | bytes] | None = None,
+        private: bool = False,
+        writers: Iterable[str] = (),
+        admins: Iterable[str] = (),
+        readers: Iterable[str] = (),
+        default_branch: str = "main",
+    ) -> int:
         """A new repository with one commit on its default branch; returns its number. The owner must exist."""
         owner_login, _, name = full_name.partition("/")
         owner, git = self.world.user(owner_login), Git()
@@ -112,9 +130,16 @@ class AccountActs(Hooks):
 
     @act
     def create_app(
-        self, slug: str = "golive", *, name: str | None = None, permissions: Mapping[str, str], events: Iterable[str] = (),
-        webhook_url: str = "", webhook_secret: str = "", owner: str | None = None,
-    ) -> App:  # fmt: skip
+        self,
+        slug: str = "golive",
+        *,
+        name: str | None = None,
+        permissions: Mapping[str, str],
+        events: Iterable[str] = (),
+        webhook_url: str = "",
+        webhook_secret: str = "",
+        owner: str | None = None,
+    ) -> App:
         """A new App with its bot account. Apps of one process share one RSA key, made once because it takes a while."""
         bot = self._account(f"{slug}[bot]", "Bot")
         keeper = self.world.user(owner) if owner else self._account("app-owner")
@@ -126,8 +151,10 @@ class AccountActs(Hooks):
         return app
 
     @act
-    def install(self, app: App | str, account: str, repos: Iterable[str] | None = None, *, by: str | None = None) -> int:
-        """Install an App on an account, for all of its repositories or for those named; returns the installation's number."""
+    def install(
+        self, app: App | str, account: str, repos: Iterable[str] | None = None, *, by: str | None = None
+    ) -> int:
+        """Install an App on an account, for all its repositories or those named; returns the installation's number."""
         it = Installation(self.world.new_id(), self._app(app), self.world.user(account), None, self.world.now())
         it.repos = None if repos is None else {self.world.repo(name).full_name for name in repos}
         self.world.installations[it.id] = it
@@ -143,9 +170,11 @@ class AccountActs(Hooks):
         sender = self.world.user(by) if by else it.account
         for action, names in (("added", it.repos - before), ("removed", before - it.repos)):
             if names:
-                self.emit_installation("installation_repositories", action, it, sender, self._changed(action, names))
+                self.emit_installation(
+                    "installation_repositories", action, it, sender, self._chosen_body(action, names)
+                )
 
-    def _changed(self, action: str, names: set[str]) -> Body:
+    def _chosen_body(self, action: str, names: set[str]) -> Body:
         def body(shapes: WorkShapes) -> Json:
             listed = [shapes.repo_short(self.world.repo(name)) for name in sorted(names)]
             both = {"repositories_added": [], "repositories_removed": [], f"repositories_{action}": listed}

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from golive.standins.github.acts_accounts import AccountActs
 from golive.standins.github.acts_talk import TalkActs
 from golive.standins.github.hooks import act
 from golive.standins.github.world import App, CheckRun, Protection, RefusedError, Repo, Status
@@ -20,12 +21,23 @@ STATUSES = ("queued", "in_progress", "completed", "waiting", "requested", "pendi
 CONCLUSIONS = ("action_required", "cancelled", "failure", "neutral", "success", "skipped", "timed_out")
 
 
-class CheckActs(TalkActs):
+class CheckActs(TalkActs, AccountActs):
     """Check runs, statuses and branch protection."""
 
     @act
-    def check_run(self, repo: str, sha: str, *, name: str, app: App | str = "ci", status: str = "completed",
-                  conclusion: str | None = None, title: str | None = None, summary: str = "", id: int | None = None) -> int:  # fmt: skip
+    def check_run(
+        self,
+        repo: str,
+        sha: str,
+        *,
+        name: str,
+        app: App | str = "ci",
+        status: str = "completed",
+        conclusion: str | None = None,
+        title: str | None = None,
+        summary: str = "",
+        id: int | None = None,
+    ) -> int:
         """An App's check run on a commit, new or (`id`) changed; the App is made if nobody did. Returns its number."""
         where, fields = self.world.repo(repo), {"name": name, "status": status}
         who = self._check_app(app)
@@ -41,11 +53,8 @@ class CheckActs(TalkActs):
     def _check_app(self, app: App | str) -> App:
         if isinstance(app, App):
             return app
-        return self.world.apps.get(app) or self.new_check_app(app)
-
-    def new_check_app(self, slug: str) -> App:
-        """An App that only gives checks; `standin` joins this with the making of Apps."""
-        raise RefusedError(404, f"Not Found: App {slug!r}")
+        known = self.world.apps.get(app)
+        return known or self.create_app(app, permissions={"checks": "write", "statuses": "write"})
 
     def make_run(self, repo: Repo, app: App, sha: str, body: Mapping[str, Any]) -> CheckRun:
         """Keep a new check run and say so; 422 for what GitHub would not take."""
@@ -90,7 +99,8 @@ class CheckActs(TalkActs):
     def status(self, repo: str, sha: str, context: str, state: str, *, by: str, description: str | None = None) -> int:
         """A commit status by a person: error, failure, pending, success; returns its number."""
         where, user = self.world.repo(repo), self.world.user(by)
-        made = Status(self.world.new_id(), self.world.commit(where, sha), context, state, user, self.world.now(), description)
+        commit = self.world.commit(where, sha)
+        made = Status(self.world.new_id(), commit, context, state, user, self.world.now(), description)
         self.give_status(where, made)
         return made.id
 
@@ -109,7 +119,9 @@ class CheckActs(TalkActs):
             "updated_at": shapes.status(repo, status)["created_at"]})  # fmt: skip
 
     @act
-    def protect(self, repo: str, branch: str, *, required: Iterable[tuple[str, int | None]] = (), strict: bool = False) -> None:
+    def protect(
+        self, repo: str, branch: str, *, required: Iterable[tuple[str, int | None]] = (), strict: bool = False
+    ) -> None:
         """Require checks on a branch: (context, App id) pairs; None or -1 takes it from any App."""
         pinned = {context: None if app_id == -1 else app_id for context, app_id in required}
         self.world.repo(repo).protection[branch] = Protection(pinned, strict)

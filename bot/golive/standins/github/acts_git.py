@@ -19,8 +19,17 @@ class GitActs(Merging):
     """Branches and commits; each push reaches the pull requests that have the branch as head or base."""
 
     @act
-    def commit(self, repo: str, branch: str, files: Files, *, by: str, message: str = "Change", date: datetime | None = None,
-               start: str | None = None) -> str:  # fmt: skip
+    def commit(
+        self,
+        repo: str,
+        branch: str,
+        files: Files,
+        *,
+        by: str,
+        message: str = "Change",
+        date: datetime | None = None,
+        start: str | None = None,
+    ) -> str:
         """Commit onto a branch and push; a new branch grows from `start` (default: the default branch).
 
         `files` maps paths to contents; None deletes. `date` is what the commit claims as its own time. Returns its id.
@@ -44,7 +53,7 @@ class GitActs(Merging):
     @act
     def force_push(self, repo: str, branch: str, to: str | Files, *, by: str, message: str = "Rewrite",
                    date: datetime | None = None) -> str:  # fmt: skip
-        """Point a branch at another commit, or at a new one of `to` on the default branch's tip. Returns the new tip."""
+        """Point a branch at another commit, or a new one of files `to` on the default branch. Returns the new tip."""
         where, user = self.world.repo(repo), self.world.user(by)
         if isinstance(to, str):
             sha = self.world.commit(where, to)
@@ -63,11 +72,11 @@ class GitActs(Merging):
 
     @act
     def delete_branch(self, repo: str, branch: str, *, by: str) -> None:
-        """Delete a branch; pull requests from it are closed."""
+        """Delete a branch; pull requests from it or into it are closed."""
         where, user = self.world.repo(repo), self.world.user(by)
         before = where.git.refs.pop(f"heads/{branch}")
         self.emit("push", None, where, user, self._push_body(where, branch, before, NO_COMMIT, user))
-        for pull in self.world.heads(where, branch=branch):
+        for pull in [p for p in where.open_pulls.values() if branch in (p.head.ref, p.base.ref)]:
             self.close(where, pull, user)
 
     @act
@@ -101,12 +110,13 @@ class GitActs(Merging):
                 "description": repo.description, "pusher_type": "user"})  # fmt: skip
         for pull in self.world.heads(repo, branch=branch):
             self._synchronize(repo, pull, before, after, user)
-        for pull in [p for p in repo.pulls.values() if p.state == "open" and p.base.ref == branch]:
-            if repo.git.contains(after, pull.head.sha):
-                self.mark_merged(repo, pull, user, after)
+        new = set(self._new_commits(repo, before, after))
+        for pull in [p for p in repo.open_pulls.values() if p.base.ref == branch and p.head.sha in new]:
+            self.mark_merged(repo, pull, user, after)
 
     def _synchronize(self, repo: Repo, pull: Pull, before: str, after: str, user: User) -> None:
-        pull.head.sha, pull.base.sha = after, self.tip(repo, pull.base.ref)
+        self.world.stand(repo, pull, head=after)
+        pull.base.sha = self.tip(repo, pull.base.ref)
         pull.updated_at = self.world.now()
         repo.git.refs[f"pull/{pull.number}/head"] = after
         if not repo.git.contains(after, before):
@@ -146,7 +156,8 @@ class GitActs(Merging):
 
     def close(self, repo: Repo, pull: Pull, user: User) -> None:
         """Close a pull request without merging it."""
-        pull.state, pull.closed_at, pull.closed_by = "closed", self.world.now(), user
+        self.world.stand(repo, pull, state="closed")
+        pull.closed_at, pull.closed_by = self.world.now(), user
         pull.updated_at, pull.mergeable = self.world.now(), None
         self.note(pull, "closed", user)
         self.emit("pull_request", "closed", repo, user, self.pull_body(repo, pull))

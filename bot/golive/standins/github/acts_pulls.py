@@ -25,7 +25,7 @@ class PullActs(GitActs):
 
     def new_pull(self, repo: Repo, user: User, head: str, base: str, title: str, body: str, *, draft: bool) -> Pull:
         """Open one, or 422 as GitHub words it."""
-        if any(p.state == "open" and (p.head.ref, p.base.ref) == (head, base) for p in repo.pulls.values()):
+        if any((p.head.ref, p.base.ref) == (head, base) for p in repo.open_pulls.values()):
             raise RefusedError(422, f"Validation Failed: a pull request already exists for {repo.owner.login}:{head}.")
         ends = Side(head, self.tip(repo, head)), Side(base, self.tip(repo, base))
         now, number = self.world.now(), repo.next_number
@@ -34,6 +34,7 @@ class PullActs(GitActs):
         repo.next_number += 1
         pull = Pull(self.world.new_id(), number, title, body, user, *ends, now, now, draft=draft)
         repo.pulls[number] = pull
+        self.world.stand(repo, pull, head=pull.head.sha)
         repo.git.refs[f"pull/{number}/head"] = pull.head.sha
         self.emit("pull_request", "opened", repo, user, self.pull_body(repo, pull))
         return pull
@@ -81,9 +82,10 @@ class PullActs(GitActs):
         """Open again at the branches' present tips."""
         if pull.merged:
             raise RefusedError(422, "Validation Failed: a merged pull request cannot be reopened")
-        pull.state, pull.closed_at, pull.closed_by, pull.updated_at = "open", None, None, self.world.now()
+        head = repo.git.refs.get(f"heads/{pull.head.ref}", pull.head.sha)
+        self.world.stand(repo, pull, state="open", head=head)
+        pull.closed_at, pull.closed_by, pull.updated_at = None, None, self.world.now()
         pull.base.sha = self.tip(repo, pull.base.ref)
-        pull.head.sha = repo.git.refs.get(f"heads/{pull.head.ref}", pull.head.sha)
         self.note(pull, "reopened", user)
         self.emit("pull_request", "reopened", repo, user, self.pull_body(repo, pull))
 

@@ -48,8 +48,9 @@ class TalkActs(PullActs):
         """403 unless it is their own or they maintain the repository; an App changes its own only."""
         if comment.user is user or (user.type != "Bot" and self.world.may(repo, user.login, "write")):
             return
-        words = "Resource not accessible by integration" if user.type == "Bot" else "Must have admin rights to Repository."
-        raise RefusedError(403, words)
+        if user.type == "Bot":
+            raise RefusedError(403, "Resource not accessible by integration")
+        raise RefusedError(403, "Must have admin rights to Repository.")
 
     def change_comment(self, repo: Repo, comment: Comment, user: User, body: str) -> None:
         """Change the text and say what it was."""
@@ -159,7 +160,8 @@ def _fits(body: str) -> None:
     if not body.strip():
         raise RefusedError(422, "Validation Failed", [_wrong("Body cannot be blank")])
     if len(body) > LONGEST_BODY:
-        raise RefusedError(422, "Validation Failed", [_wrong(f"Body is too long (maximum is {LONGEST_BODY} characters)")])
+        words = f"Body is too long (maximum is {LONGEST_BODY} characters)"
+        raise RefusedError(422, "Validation Failed", [_wrong(words)])
 
 
 def _wrong(message: str) -> dict[str, str]:

@@ -59,7 +59,7 @@ def needed(body: dict[str, Any], name: str, kind: type[T]) -> T:
 
 
 class Base(Standin):
-    """State and pipeline. `clock` dates what happens here; `wall` dates tokens, JWTs and quotas, as SDKs use the wall's time."""
+    """State and pipeline. `clock` dates what happens here; `wall` dates tokens and quotas, as SDKs do."""
 
     def __init__(self, clock: Clock = utc_now, web: str = "http://127.0.0.1", wall: Clock = utc_now) -> None:
         super().__init__()
@@ -111,7 +111,8 @@ class Base(Standin):
         except RefusedError as error:
             return _refusal(error)
         quota = self.gate.quota(caller, now)
-        if quota.used >= quota.limit:
+        free = known.operation == "rate-limit/get"
+        if quota.used >= quota.limit and not free:
             refusal = _refusal(RefusedError(403, f"API rate limit exceeded for {caller.key}."))
             return replace(refusal, headers={**refusal.headers, **quota.headers()})
         try:
@@ -119,7 +120,7 @@ class Base(Standin):
         except RefusedError as error:
             response = _refusal(error)
         response = _conditional(request, response, caller.secret)
-        quota.used += response.status != 304 and known.operation != "rate-limit/get"
+        quota.used += response.status != 304 and not free
         return replace(response, headers={**response.headers, **quota.headers()})
 
     def _page(self, known: Route, request: Request, params: dict[str, str]) -> Response:
@@ -136,7 +137,7 @@ class Base(Standin):
             self._reach(call.caller, known.operation, repo)
             arguments["repo"] = repo
         call.caller.allow(known.operation, repo)
-        if call.request.method != "GET":
+        if call.request.method != "GET" and known.operation != "apps/create-from-manifest":
             call.caller.acting()
         return known.handler(call, **arguments)
 
@@ -166,11 +167,10 @@ class Base(Standin):
         last = max(-(-len(items) // size), 1)
         rows = [shape(item) for item in items[(page - 1) * size : page * size]]
         targets = {"prev": page - 1, "next": page + 1, "last": last, "first": 1}
-        shown = [(rel, n) for rel, n in targets.items()
-                 if n and ((rel in ("prev", "first") and page > 1) or (rel in ("next", "last") and page < last))]  # fmt: skip
+        rels = [rel for rel in targets if (page > 1 if rel in ("prev", "first") else page < last)]
         rest = {name: values[0] for name, values in request.query.items() if name != "page"}
         url = f"{request.base}{request.path}"
-        links = ", ".join(f'<{url}?{urlencode({**rest, "page": n})}>; rel="{rel}"' for rel, n in shown)
+        links = ", ".join(f'<{url}?{urlencode({**rest, "page": targets[rel]})}>; rel="{rel}"' for rel in rels)
         headers = {"link": links} if links else {}
         return Response.of(200, {"total_count": len(items), key: rows} if key else rows, **headers)
 
@@ -183,7 +183,9 @@ def number(text: str) -> int:
 
 
 def _refusal(error: RefusedError) -> Response:
-    body: dict[str, Any] = {"message": error.message, "documentation_url": DOCS, "status": str(error.status)}
+    # over HTTP, GitHub does not say what it did not find
+    message = "Not Found" if error.message.startswith("Not Found") else error.message
+    body: dict[str, Any] = {"message": message, "documentation_url": DOCS, "status": str(error.status)}
     if error.errors:
         body["errors"] = error.errors
     return Response.of(error.status, body)

@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import wraps
+from functools import update_wrapper
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from golive.standins.github.base import Base, scrubbed
@@ -34,11 +34,11 @@ NO_COMMIT = "0" * 40
 def act(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:
     """Mark what a person can do: it changes the world alone, as a request does."""
 
-    @wraps(method)
-    def alone(self: S, *args: P.args, **kwargs: P.kwargs) -> R:
+    def alone(self: S, /, *args: P.args, **kwargs: P.kwargs) -> R:
         with self.lock:
             return method(self, *args, **kwargs)
 
+    update_wrapper(alone, method)
     return alone
 
 
@@ -82,7 +82,9 @@ class Hooks(Base):
         self.deliveries: dict[int, Delivery] = {}
         self._by_outgoing: dict[int, Delivery] = {}
 
-    def emit(self, event: str, action: str | None, repo: Repo, sender: User, body: Body, only: App | None = None) -> None:  # fmt: skip
+    def emit(
+        self, event: str, action: str | None, repo: Repo, sender: User, body: Body, only: App | None = None
+    ) -> None:
         """Tell every App on a repository that subscribed to the event, or `only` one of them."""
         told = [i for i in self.world.installed_on(repo) if only in (None, i.app) and _wants(i.app, event)]
         if told:
@@ -170,14 +172,17 @@ class Hooks(Base):
 
     def check_body(self, repo: Repo, run: CheckRun, **more: Any) -> Body:
         """The body of a `check_run` event, with its suite in full."""
-        return lambda shapes: {"check_run": shapes.check_run(repo, run) | {"check_suite": suite(shapes, repo, run)}, **more}
+        return lambda shapes: {
+            "check_run": shapes.check_run(repo, run) | {"check_suite": suite(shapes, repo, run)},
+            **more,
+        }
 
 
 def suite(shapes: WorkShapes, repo: Repo, run: CheckRun) -> Json:
     """A check suite: the runs of one App on one commit."""
     pulls, parents = shapes.pulls_of(repo, run.head_sha), repo.git.commits[run.head_sha].parents
-    made = stamp(run.started_at)
-    return {"id": run.suite_id, "node_id": f"CS_{run.suite_id}", "head_branch": pulls[0]["head"]["ref"] if pulls else None,
+    made, branch = stamp(run.started_at), pulls[0]["head"]["ref"] if pulls else None
+    return {"id": run.suite_id, "node_id": f"CS_{run.suite_id}", "head_branch": branch,
             "head_sha": run.head_sha, "status": run.status, "conclusion": run.conclusion,
             "url": shapes.api(repo, f"check-suites/{run.suite_id}"), "before": parents[0] if parents else NO_COMMIT,
             "after": run.head_sha, "pull_requests": pulls, "app": shapes.app(run.app), "created_at": made,

@@ -127,7 +127,8 @@ class Merging(Hooks):
 
     def _rules(self, repo: Repo, pull: Pull, sha: str | None, method: str) -> None:
         if method not in ("merge", "squash", "rebase"):
-            raise RefusedError(422, f"Invalid request.\n\n{method} is not a member of [\"merge\", \"squash\", \"rebase\"].")
+            words = f'Invalid request.\n\n{method} is not a member of ["merge", "squash", "rebase"].'
+            raise RefusedError(422, words)
         if pull.state != "open":
             raise RefusedError(405, "Pull Request is not mergeable")
         if pull.draft:
@@ -140,9 +141,7 @@ class Merging(Hooks):
         if protection.strict and not repo.git.contains(pull.head.sha, self.tip(repo, pull.base.ref)):
             raise RefusedError(405, "Head branch is out of date with the base branch.")
 
-    def _landed(
-        self, repo: Repo, pull: Pull, user: User, method: str, title: str | None, message: str | None
-    ) -> str:
+    def _landed(self, repo: Repo, pull: Pull, user: User, method: str, title: str | None, message: str | None) -> str:
         git, base = repo.git, self.tip(repo, pull.base.ref)
         if method == "rebase":
             return self._rebased(repo, base, pull.head.sha)
@@ -151,7 +150,8 @@ class Merging(Hooks):
             raise RefusedError(405, "Pull Request is not mergeable")
         if method == "squash":
             said = [f"* {git.commits[c].message}" for c in git.relation(base, pull.head.sha).right_only]
-            text = f"{title or f'{pull.title} (#{pull.number})'}\n\n{message if message is not None else chr(10).join(said)}"
+            message = "\n\n".join(said) if message is None else message
+            text = f"{title or f'{pull.title} (#{pull.number})'}\n\n{message}"
             return git.commit(tree, (base,), text, self.world.signature(pull.user), self._web())
         title = title or f"Merge pull request #{pull.number} from {repo.owner.login}/{pull.head.ref}"
         text = f"{title}\n\n{pull.title if message is None else message}"
@@ -173,7 +173,8 @@ class Merging(Hooks):
         """Close a pull request as merged and say so."""
         now = self.world.now()
         pull.base.sha = self.tip(repo, pull.base.ref) if pull.state == "open" else pull.base.sha
-        pull.state, pull.closed_at, pull.merged_at, pull.updated_at = "closed", now, now, now
+        self.world.stand(repo, pull, state="closed")
+        pull.closed_at = pull.merged_at = pull.updated_at = now
         pull.closed_by = pull.merged_by = user
         pull.merge_commit_sha, pull.mergeable = landed, None
         self.note(pull, "merged", user, commit_id=landed, commit_url=self.shapes().api(repo, f"commits/{landed}"))
@@ -190,6 +191,8 @@ def _unmet_sentence(unmet: list[tuple[str, str]], of: int) -> str:
     if len(unmet) == 1:
         return f'Required status check "{context}" is {how}.'
     counts = [f"{sum(h == kind for _, h in unmet)} {kind}" for kind in ("failing", "pending", "expected")]
-    return f"{len(unmet)} of {of} required status checks have not succeeded: " + ", ".join(
-        c for c in counts if not c.startswith("0 ")
-    ) + "."
+    return (
+        f"{len(unmet)} of {of} required status checks have not succeeded: "
+        + ", ".join(c for c in counts if not c.startswith("0 "))
+        + "."
+    )

@@ -35,7 +35,7 @@ _USER_PATHS = {
     "starred_url": "starred{/owner}{/repo}", "subscriptions_url": "subscriptions", "organizations_url": "orgs",
     "repos_url": "repos", "events_url": "events{/privacy}", "received_events_url": "received_events",
 }  # fmt: skip
-_QUIET = {
+_QUIET: Json = {
     "fork": False, "homepage": None, "size": 1, "stargazers_count": 0, "watchers_count": 0, "language": None,
     "has_issues": True, "has_projects": True, "has_downloads": True, "has_wiki": True, "has_pages": False,
     "forks_count": 0, "mirror_url": None, "archived": False, "disabled": False, "license": None, "forks": 0,
@@ -93,7 +93,8 @@ class Shapes:
     def org_full(self, org: Org) -> Json:
         """An organisation's own page as JSON."""
         made = stamp(org.account.created_at)
-        return {**self.org(org), "html_url": f"{self.base}/{org.account.login}", "name": org.account.name,
+        return {**self.org(org), "html_url": f"{self.base}/{org.account.login}",
+                "name": org.account.name or org.account.login,
                 "has_organization_projects": True, "has_repository_projects": True, "public_repos": 0,
                 "public_gists": 0, "followers": 0, "following": 0, "type": "Organization",
                 "created_at": made, "updated_at": made, "archived_at": None}  # fmt: skip
@@ -107,7 +108,7 @@ class Shapes:
                     "git_url": f"git://{host}/{repo.full_name}.git", "ssh_url": f"git@{host}:{repo.full_name}.git",
                     "clone_url": f"{page}.git", "svn_url": page}  # fmt: skip
             self._repo_urls[repo.full_name] = urls
-        is_open = sum(p.state == "open" for p in repo.pulls.values())
+        is_open = len(repo.open_pulls)
         made = stamp(repo.created_at)
         return {"id": repo.id, "node_id": f"R_{repo.id}", "name": repo.name, "full_name": repo.full_name,
                 "private": repo.private, "owner": self.user(repo.owner), "description": repo.description,

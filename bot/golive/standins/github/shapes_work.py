@@ -6,7 +6,18 @@ from typing import Any
 
 from golive.standins.github.git import Change, Signature
 from golive.standins.github.shapes import Json, Shapes, stamp
-from golive.standins.github.world import CheckRun, Comment, Happening, Protection, Pull, Repo, Review, Side, Status, User
+from golive.standins.github.world import (
+    CheckRun,
+    Comment,
+    Happening,
+    Protection,
+    Pull,
+    Repo,
+    Review,
+    Side,
+    Status,
+    User,
+)
 
 
 class WorkShapes(Shapes):

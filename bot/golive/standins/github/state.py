@@ -1,4 +1,7 @@
-"""The whole of this GitHub's memory and how to find things in it. Grow it by adding a table here and its entity in `world`."""
+"""The whole of this GitHub's memory and how to find things in it.
+
+Grow it by adding a table here and its entity in `world`.
+"""
 
 from __future__ import annotations
 
@@ -136,10 +139,24 @@ class World:
         """Every installation that reaches a repository."""
         return (i for i in self.installations.values() if self.covers(i, repo))
 
+    def stand(self, repo: Repo, pull: Pull, *, state: str = "", head: str = "") -> None:
+        """Give a pull request another state or another head, and keep the look-ups by both."""
+        if state:
+            pull.state = state
+        if head:
+            repo.at_head.get(pull.head.sha, set()).discard(pull.number)
+            pull.head.sha = head
+            repo.at_head.setdefault(head, set()).add(pull.number)
+        if pull.state == "open":
+            repo.open_pulls[pull.number] = pull
+        else:
+            repo.open_pulls.pop(pull.number, None)
+
     def heads(self, repo: Repo, *, sha: str = "", branch: str = "") -> list[Pull]:
         """Open pull requests whose head is that commit or that branch."""
-        return [p for p in repo.pulls.values()
-                if p.state == "open" and (p.head.sha == sha or p.head.ref == branch)]  # fmt: skip
+        if sha:
+            return [repo.open_pulls[n] for n in sorted(repo.at_head.get(sha, ())) if n in repo.open_pulls]
+        return [p for p in repo.open_pulls.values() if p.head.ref == branch]
 
     def signature(self, user: User, when: datetime | None = None) -> Signature:
         """A person's name in a commit, with the private address that GitHub gives out."""

@@ -1,4 +1,4 @@
-"""What this GitHub is made of: accounts, repositories, pull requests, checks, Apps. Plain values, no behaviour over HTTP.
+"""What this GitHub is made of: accounts, repositories, pull requests, checks, Apps. Plain values, no HTTP.
 
 To keep a new fact, add a field here, its JSON in a `shapes` module, and the act that changes it in an `acts` module.
 Every time is a timezone-aware UTC datetime; every id is the number GitHub would give.
@@ -114,7 +114,7 @@ class Review:
 
 @dataclass
 class Side:
-    """One end of a pull request. `base.sha` is the base as of the last push, retarget or reopening, as GitHub keeps it."""
+    """One end of a pull request. `base.sha` is the base as of the last push or retarget, as GitHub keeps it."""
 
     ref: str
     sha: str
@@ -205,7 +205,7 @@ class Status:
 
 @dataclass
 class Protection:
-    """A branch's required checks: context to the App id that must give it (None: any App). `strict`: must be up to date."""
+    """A branch's required checks: context to the App id that must give it (None: any). `strict`: must be up to date."""
 
     required: dict[str, int | None] = field(default_factory=dict)
     strict: bool = False
@@ -228,6 +228,10 @@ class Repo:
     next_number: int = 1
     roles: dict[str, str] = field(default_factory=dict)
     pulls: dict[int, Pull] = field(default_factory=dict)
+    open_pulls: dict[int, Pull] = field(default_factory=dict)
+    """The open ones of `pulls`; kept by `World.stand`, as is `at_head`."""
+    at_head: dict[str, set[int]] = field(default_factory=dict)
+    """Numbers of pull requests by the commit that is their head."""
     comments: dict[int, Comment] = field(default_factory=dict)
     labels: dict[str, Label] = field(default_factory=dict)
     protection: dict[str, Protection] = field(default_factory=dict)

@@ -1,7 +1,7 @@
 """What comes back from the app: immediate answers to what Slack sent, and posts to a response_url.
 
 Both end where the person would see them: in `ephemerals`, in the channel, or in the open modal. Add a kind of answer
-as one function in `ANSWERED`'s order: commands, submissions, pickers.
+as one function and one `case` in `answered`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from golive.standins.slack.world import Ephemeral, Json, Message, Refused, Respo
 from golive.standins.wire import Outgoing, Request, Response, route
 
 TROUBLE = "We had some trouble connecting. Try again?"
-KEPT_SUGGESTIONS = 1000
 
 
 class Answering(ViewMethods):
@@ -51,7 +50,10 @@ class Answering(ViewMethods):
             self._whisper(sent, f'The command failed with the error "{word}"')
         elif answer.body:
             body = _json(answer) or {"text": answer.body.decode(errors="replace")}
-            self._put(self.world.response_urls[sent.response_id], body, "command")
+            try:
+                self._put(self.world.response_urls[sent.response_id], body, "command")
+            except Refused as refused:
+                self._whisper(sent, f'The command failed with the error "{refused.code}"')
 
     def _whisper(self, sent: Sent, text: str) -> None:
         said = Ephemeral(sent.by, sent.channel, self.world.ts(), text, [], "slack")

@@ -28,8 +28,8 @@ _ID = 255
 class Rule:
     """What one block or element may hold.
 
-    texts: field → (most characters, plain_text only). strings: field → most characters. needs: fields that must be there.
-    lists: field → most items. others: fields that are allowed and looked at elsewhere or not at all.
+    needs: fields that must be there. texts: field → (most characters, plain_text only). strings: field → most
+    characters. lists: field → most items. others: fields that are allowed and looked at elsewhere or not at all.
     """
 
     needs: tuple[str, ...] = ()

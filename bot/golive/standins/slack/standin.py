@@ -39,8 +39,8 @@ class Slack(Pages):
     """A Slack to build and test against.
 
     clock: the time of messages, triggers and response_urls. signed_at: the time in signatures; the wall clock when
-    not given, because receivers compare it with theirs. web: where the stand-in itself is reached, without a trailing slash.
-    The three URLs are where the app listens; what has no URL is not sent.
+    not given, because receivers compare it with theirs. web: where the stand-in itself is reached, without a trailing
+    slash. The three URLs are where the app listens; what has no URL is not sent.
     """
 
     def __init__(

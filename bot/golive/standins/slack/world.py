@@ -22,7 +22,7 @@ TS_STEP = 100
 """Microseconds between two messages of the same instant."""
 
 
-class Refused(Exception):  # noqa: N818  # Slack's own no, not a fault of the stand-in
+class Refused(Exception):
     """Slack says no: `code` is the value of `error` in the answer, `extra` stands beside it."""
 
     def __init__(self, code: str, **extra: Any) -> None:

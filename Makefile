@@ -1,0 +1,90 @@
+# Two commands on a fresh machine: `make demo` and `make test`. Python 3.11 or newer and make are all they need.
+# Each prepares `.venv` on its first run, from the hash-pinned lock; later runs find it ready.
+# Add a target: give it a `## sentence`, and it appears in `make help`.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+JOBS ?= 2
+ARGS ?=
+UV ?= $(BIN)/uv
+
+# The first interpreter that really runs and is new enough; a name on the PATH alone proves nothing.
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	if "$$p" -c '$(NEW_ENOUGH)' >/dev/null 2>&1; then echo "$$p"; break; fi; done)
+
+LAYERS := unit property contract scenario e2e
+TESTS := $(wildcard $(addprefix tests/,$(LAYERS)))
+LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
+
+.PHONY: help venv demo test test-unit test-property test-contract test-scenario test-e2e test-long lint format lock bench clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+venv: $(VENV)/.installed ## prepare .venv: the locked packages and golive itself, in place
+
+$(VENV)/.installed: requirements/dev.lock pyproject.toml
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "golive needs Python 3.11 or newer, and none was found. Install one, or name it: make PYTHON=/path/to/python3.11" >&2; exit 1; fi
+	@"$(PYTHON)" -c '$(NEW_ENOUGH)' || { \
+		echo "PYTHON=$(PYTHON) does not run, or is older than 3.11. Name another: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@echo "Preparing $(VENV) with $$("$(PYTHON)" --version). This takes a minute or two, once."
+	@if [ -e $(BIN)/python ] && ! $(BIN)/python -m pip --version >/dev/null 2>&1; then echo "$(VENV) is broken: making it anew"; rm -rf "$(VENV)"; fi
+	@[ -x $(BIN)/python ] || "$(PYTHON)" -m venv $(VENV) || { \
+		echo "$(PYTHON) could not make a virtual environment; on Debian and Ubuntu, install the package python3-venv." >&2; exit 1; }
+	@echo "Installing the packages of requirements/dev.lock, each checked against its hash"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	@echo "Installing golive itself, in place"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@touch $@
+
+demo: venv ## play a release from pull request to merge, on this machine alone (ARGS=--keep leaves it running)
+	@$(BIN)/golive demo $(ARGS)
+
+test: venv ## all tests, from the smallest to the largest
+	$(BIN)/python -m pytest -n $(JOBS) $(ARGS) $(TESTS)
+
+test-unit: venv ## tables over the pure parts
+	$(BIN)/python -m pytest $(ARGS) tests/unit
+
+test-property: venv ## promises over random histories
+	$(BIN)/python -m pytest -n $(JOBS) $(ARGS) tests/property
+
+test-contract: venv ## what outsiders rely on: wire formats, manifests, docs, packaging
+	$(BIN)/python -m pytest -n $(JOBS) $(ARGS) tests/contract
+
+test-scenario: venv ## the whole app in one process
+	$(BIN)/python -m pytest -n $(JOBS) $(ARGS) tests/scenario
+
+test-e2e: venv ## the real command, real processes, real sockets
+	$(BIN)/python -m pytest $(ARGS) tests/e2e
+
+test-long: venv ## the property tests with many more examples
+	$(BIN)/python -m pytest -n $(JOBS) --hypothesis-profile=long $(ARGS) tests/property
+
+lint: venv ## ruff, mypy --strict and the import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict
+	$(BIN)/lint-imports
+
+format: venv ## rewrite the code as the linters want it
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: ## resolve requirements/*.lock again; needs uv: make lock UV=uv
+	@$(UV) --version >/dev/null 2>&1 || { echo "make lock needs uv on the PATH: make lock UV=/path/to/uv" >&2; exit 1; }
+	$(LOCK) pyproject.toml --extra postgres -o requirements/runtime.lock
+	$(LOCK) pyproject.toml --extra postgres --group dev -c requirements/runtime.lock -o requirements/dev.lock
+	printf 'hatchling>=1.27\n' | $(LOCK) - -c requirements/dev.lock -o requirements/build.lock
+
+bench: venv ## print the benchmark tables; they assert nothing about time
+	@set -e; for f in benchmarks/*.py; do [ -e "$$f" ] || { echo "no benchmark yet"; break; }; echo "== $$f"; $(BIN)/python "$$f"; done
+
+clean: ## remove everything that the other targets made
+	rm -rf $(VENV) .venv-313 build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find bot tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

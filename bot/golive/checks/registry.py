@@ -1,0 +1,76 @@
+"""Which kinds of checks are installed. A kind comes in as an entry point of the group `golive.checks`, ours too.
+
+Add a built-in with its file, its line in pyproject.toml and its row in `BUILT_IN` (a test holds those two together).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, cast
+
+from golive.core.errors import Misconfigured
+from golive.ports import Kind
+
+GROUP = "golive.checks"
+BUILT_IN = {
+    "attest": "golive.checks.attest:AttestCheck",
+    "github_check": "golive.checks.github_check:GithubCheck",
+    "http": "golive.checks.http:HttpCheck",
+}
+
+
+def installed(found: Iterable[EntryPoint] | None = None) -> dict[str, type[Kind]]:
+    """Kind by name, sorted by name. found: entry points to use in place of those of the installed packages.
+
+    Run from a bare checkout no package offers our own kinds, so they are added here, as entry points like any other.
+    Raises Misconfigured where two packages offer one name, or where one offers what is no kind.
+    """
+    offered = list(entry_points(group=GROUP) if found is None else found)
+    ours = {(entry.name, entry.value) for entry in offered}
+    offered += [EntryPoint(name, value, GROUP) for name, value in BUILT_IN.items() if (name, value) not in ours]
+    by_name: dict[str, EntryPoint] = {}
+    for entry in sorted(offered, key=lambda entry: entry.name):
+        other = by_name.setdefault(entry.name, entry)
+        if other is not entry:
+            packages = " and ".join(sorted({_package(other), _package(entry)}))
+            raise Misconfigured(f"The check kind {entry.name!r} is provided twice, by {packages}; remove one of them.")
+    return {name: _load(entry) for name, entry in by_name.items()}
+
+
+def _package(entry: EntryPoint) -> str:
+    """Whose it is, as people would uninstall it, and where it points."""
+    owner = entry.dist.name if entry.dist else entry.value.split(".")[0]
+    return f"{owner} ({entry.value})"
+
+
+def _load(entry: EntryPoint) -> type[Kind]:
+    try:
+        kind = entry.load()
+    except (ImportError, AttributeError) as error:
+        raise Misconfigured(
+            f"The check kind {entry.name!r} of {_package(entry)} cannot be loaded: {error}. Reinstall or remove it."
+        ) from error
+    mistake = _mistake(entry.name, kind)
+    if mistake:
+        raise Misconfigured(f"The check kind {entry.name!r} of {_package(entry)} {mistake}. Update or remove it.")
+    return cast("type[Kind]", kind)
+
+
+def _mistake(name: str, kind: Any) -> str:
+    """What keeps this object from being a kind, or an empty text."""
+    if not isinstance(kind, type) or not hasattr(kind, "model_validate"):
+        return "is not a pydantic model class"
+    lacking = [part for part in ("canonical", "collect", "judge") if not callable(getattr(kind, part, None))]
+    if lacking:
+        return f"has no {' and no '.join(lacking)}"
+    if getattr(kind, "kind", None) != name:
+        return f"calls itself {getattr(kind, 'kind', None)!r}"
+    if not isinstance(getattr(kind, "fresh", 0), timedelta | None):
+        return "has a `fresh` that is neither a duration nor None"
+    if not isinstance(getattr(kind, "stirred_by", None), frozenset):
+        return "has a `stirred_by` that is no frozenset of names"
+    if not isinstance(getattr(kind, "reads_attestations", None), bool):
+        return "does not say whether it reads attestations"
+    return ""

@@ -1,0 +1,180 @@
+"""Read everything one decision rests on. What is seen outside and not recorded yet comes back as entries to append."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+
+from golive.core import ledger
+from golive.core.decide import Mistake, Snapshot, Timing, attesters
+from golive.core.ledger import Entry
+from golive.core.model import Pull, PullState, Sibling, Standing, Subject, Surface, Verdict, Word
+from golive.core.policy import Policy
+from golive.ports import Clock, Comment, Forge, ForgeRepo, Store
+
+Load = Callable[[str, str], Policy | tuple[Mistake, ...]]
+"""Policy text and path → the policy, or its mistakes."""
+
+Read = Callable[[Subject, Comment], Iterable[Word]]
+"""A comment of the forge → the words in it that are meant for us."""
+
+APPROVES = {"+1": "approve", "-1": "reject"}
+"""Reactions that count, as the forge names them."""
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """A snapshot before anything it saw was recorded. `policy_text`: what to record of the policy."""
+
+    snapshot: Snapshot
+    observed: tuple[Entry, ...] = ()
+    policy_text: str = ""
+    policy_path: str = ""
+    strangers: tuple[int, ...] = field(default=())
+    """Open pull requests with the same head that nobody has looked at yet."""
+
+
+class Gather:
+    """Reads from the forge and the store. Raises what the forge raises; half a snapshot is never returned."""
+
+    def __init__(
+        self, forge: Forge, store: Store, clock: Clock, load: Load, read: Read, timing: Timing, stuck_after: int
+    ) -> None:
+        self._forge = forge
+        self._store = store
+        self._clock = clock
+        self._load = load
+        self._read = read
+        self._timing = timing
+        self._stuck_after = stuck_after
+        self._policies: dict[tuple[int, str, str], Policy | tuple[Mistake, ...]] = {}
+
+    def __call__(self, subject: Subject) -> Gathered:
+        """Read once, to the end. Raises Gone where the pull request is gone."""
+        now = self._clock()
+        standing = ledger.fold(self._store.entries(subject))
+        repo = self._forge.repo(subject.repository)
+        pull = repo.pull(subject.number)
+        source = repo.policy(pull.revision.base_ref)
+        policy, mistakes = self._loaded(subject, source.sha, source.path, source.text)
+        attempts, error = self._store.fault_of(subject.key)
+        snapshot = Snapshot(
+            now=now, pull=pull, standing=standing, policy=policy, policy_sha=source.sha, mistakes=mistakes,
+            timing=self._timing, stuck=error if attempts >= self._stuck_after else "",
+        )  # fmt: skip
+        gathered = Gathered(snapshot, policy_text=source.text or "", policy_path=source.path)
+        if pull.state is not PullState.OPEN or (policy is None and not standing.is_release):
+            return gathered
+        siblings, strangers = self._siblings(repo, pull)
+        head_mistakes = self._head_mistakes(repo, pull, source.path, source.text)
+        if policy is None or snapshot.rule is None:
+            return _with(gathered, strangers=strangers, siblings=siblings, head_mistakes=head_mistakes)
+        observed, absent = self._words(repo, subject, standing)
+        return _with(
+            gathered, strangers=strangers, observed=observed, siblings=siblings, head_mistakes=head_mistakes,
+            roles=repo.members(policy.roles), absent=absent,
+        )  # fmt: skip
+
+    def permission(self, subject: Subject, word: Word) -> str:
+        """The person's permission on the repository, for words that need one."""
+        if word.verb not in ("hold", "resume"):
+            return ""
+        return self._forge.repo(subject.repository).permission(word.person)
+
+    def attesters(self, snapshot: Snapshot) -> dict[str, str]:
+        """Attested checks of this release and who may attest them."""
+        return dict(attesters(snapshot.rule.checks)) if snapshot.rule else {}
+
+    def _loaded(
+        self, subject: Subject, sha: str, path: str, text: str | None
+    ) -> tuple[Policy | None, tuple[Mistake, ...]]:
+        if text is None:
+            return None, ()
+        key = (subject.repository, sha, path)
+        if key not in self._policies:
+            if len(self._policies) > 256:
+                self._policies.clear()
+            self._policies[key] = self._load(text, path)
+        loaded = self._policies[key]
+        return (loaded, ()) if isinstance(loaded, Policy) else (None, loaded)
+
+    def _head_mistakes(self, repo: ForgeRepo, pull: Pull, path: str, base_text: str | None) -> tuple[Mistake, ...]:
+        """Mistakes in the policy file that this pull request would bring; none where it brings no other."""
+        head_text = repo.policy_at(pull.revision.head_sha, path) if path else None
+        if head_text is None or head_text == base_text:
+            return ()
+        loaded = self._load(head_text, path)
+        return () if isinstance(loaded, Policy) else loaded
+
+    def _siblings(self, repo: ForgeRepo, pull: Pull) -> tuple[tuple[Sibling, ...], tuple[int, ...]]:
+        """Other open pull requests with this head: those the forge names, and those we know."""
+        subject, head = pull.subject, pull.revision.head_sha
+        known = {
+            s.subject.number: s
+            for s in self._store.pulls_at(subject.host, subject.repository, head)
+            if s.subject.number != subject.number
+        }
+        named = [n for n in repo.open_pulls_at(head) if n != subject.number]
+        strangers = tuple(n for n in named if n not in known)
+        siblings = [
+            Sibling(n, s.is_release, Verdict(s.verdict), s.headline, s.state)
+            for n, s in known.items()
+            if n in named and s.is_release
+        ]
+        siblings += [Sibling(n, False, Verdict.WAIT, "not looked at yet", "in_progress") for n in strangers]
+        return tuple(siblings), strangers
+
+    def _words(
+        self, repo: ForgeRepo, subject: Subject, standing: Standing
+    ) -> tuple[tuple[Entry, ...], frozenset[str]]:
+        """Words that no delivery brought yet, and known ones whose comment cannot be found just now."""
+        observed: list[Entry] = []
+        there: set[str] = set()
+        for comment in repo.comments(subject.number):
+            prefix = f"comment:{comment.id}:"
+            there.add(prefix)
+            if comment.is_bot:
+                continue
+            if comment.updated_at > comment.created_at:
+                if any(key.startswith(prefix) for key in standing.heard):
+                    observed.append(ledger.voided(prefix, comment.updated_at))
+                continue
+            observed.extend(ledger.said(w) for w in self._read(subject, comment) if w.key not in standing.heard)
+        observed.extend(self._reactions(repo, subject, standing))
+        absent = {
+            w.key for w in standing.words
+            if w.surface is Surface.COMMENT and not any(w.key.startswith(prefix) for prefix in there)
+        }  # fmt: skip
+        return tuple(observed), frozenset(absent)
+
+    def _reactions(self, repo: ForgeRepo, subject: Subject, standing: Standing) -> Iterable[Entry]:
+        """Reactions on the sign-off requests: new ones, and ones that were taken back."""
+        slots = self._store.slots(subject.key)
+        for head in standing.requests:
+            slot = slots.get(f"request:{head}")
+            if slot is None:
+                continue
+            now_there: set[str] = set()
+            for reaction in repo.reactions(slot.ref):
+                if reaction.content not in APPROVES:
+                    continue
+                key = f"reaction:{slot.ref}:{reaction.id}"
+                now_there.add(key)
+                if key not in standing.heard:
+                    yield ledger.said(
+                        Word(
+                            key=key, person=reaction.person, surface=Surface.REACTION, verb=APPROVES[reaction.content],
+                            at=reaction.at, revision_sha=head,
+                        )
+                    )  # fmt: skip
+            for word in standing.words:
+                if word.key.startswith(f"reaction:{slot.ref}:") and word.key not in now_there:
+                    yield ledger.voided(word.key, self._clock())
+
+
+def _with(
+    gathered: Gathered, *, strangers: tuple[int, ...], observed: tuple[Entry, ...] = (), **changes: object
+) -> Gathered:
+    snapshot = replace(gathered.snapshot, **changes)  # type: ignore[arg-type]  # field names are checked by replace
+    return replace(gathered, snapshot=snapshot, strangers=strangers, observed=observed)
+

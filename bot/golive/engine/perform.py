@@ -1,0 +1,332 @@
+"""Bring the outside in line with a decision. Slots are edited in place, creation is fenced, an act is looked at first.
+
+Whatever is done here may be interrupted between any two lines and done again: an intent is noted before anything is
+created, and while it stands the outside is searched before creating again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import assert_never
+
+import structlog
+
+from golive.core import effect as fx
+from golive.core import ledger
+from golive.core.decide import ACT_WITHIN, Decision, Snapshot
+from golive.core.errors import Gone, Later, Misconfigured, Refused
+from golive.core.model import Subject
+from golive.engine.examine import Examiner
+from golive.ports import Chat, CheckRunView, Clock, ForgeRepo, MessageView, Published, Render, SlotState, Store
+
+log = structlog.get_logger()
+
+STATES = ("success", "in_progress", "action_required", "failure")
+"""What a check run shows, best first: the worst of all pull requests with the same head is shown."""
+RENEW_AFTER = timedelta(days=13)
+"""GitHub calls a run stale after 14 days in progress; before that a new one takes its place."""
+
+
+@dataclass
+class Turn:
+    """One turn's context. `again`: something was done that changes what the next look sees."""
+
+    subject: Subject
+    repo: ForgeRepo
+    snapshot: Snapshot
+    decision: Decision
+    page_url: str
+    chain: str
+    slots: dict[str, SlotState]
+    again: bool = False
+    shown_at: datetime | None = None
+    chat_down: Exception | None = None
+
+
+class Perform:
+    """Carries effects out. `chat` is None where none is configured."""
+
+    def __init__(
+        self, store: Store, chat: Chat | None, render: Render, examiner: Examiner, clock: Clock, marker: str = "golive"
+    ) -> None:
+        self._store = store
+        self._chat = chat
+        self._render = render
+        self._examiner = examiner
+        self._clock = clock
+        self._marker = marker
+        self._heads: dict[str, threading.Lock] = {}
+        self._heads_lock = threading.Lock()
+
+    def __call__(self, turn: Turn, effects: Iterable[fx.Effect]) -> None:
+        """Carry out every effect, in order. A chat that is down delays only what is said there.
+
+        Raises what the forge raises: the turn is then taken again, and does what is left. What the chat raises stays in
+        `turn.chat_down`: a release never waits for a chat.
+        """
+        for effect in effects:
+            if self._is_chat(effect):
+                if turn.chat_down is None:
+                    self._in_chat(turn, effect)
+                continue
+            if isinstance(effect, fx.Merge):
+                self._note_shown(turn)
+            self._one(turn, effect)
+        self._note_shown(turn)
+
+    @staticmethod
+    def _is_chat(effect: fx.Effect) -> bool:
+        return isinstance(effect, fx.PutRoot | fx.PutChatRequest | fx.PutFact)
+
+    def _in_chat(self, turn: Turn, effect: fx.Effect) -> None:
+        try:
+            self._one(turn, effect)
+        except (Later, Misconfigured, OSError) as error:
+            turn.chat_down = error
+
+    def _one(self, turn: Turn, effect: fx.Effect) -> None:
+        match effect:
+            case fx.RunCheck():
+                self._examiner.start(turn.snapshot, effect)
+            case fx.PutCheckRun(head_sha):
+                self._check_run(turn, head_sha)
+            case fx.PutSticky():
+                view = self._render.sticky(turn.snapshot, turn.decision, turn.page_url, turn.chain)
+                self._comment(turn, "sticky", view, shows=True)
+            case fx.PutRequest(head_sha, superseded_by):
+                view = self._render.request(turn.snapshot, turn.decision, head_sha, superseded_by)
+                self._comment(turn, f"request:{head_sha}", view)
+                if not superseded_by and head_sha not in turn.snapshot.standing.requests:
+                    self._append(turn, ledger.asked_for(head_sha, self._clock()))
+            case fx.PutRoot(channel):
+                root = self._render.chat_root(turn.snapshot, turn.decision, turn.page_url)
+                self._message(turn, "chat-root", channel, root, thread="")
+            case fx.PutChatRequest(channel, head_sha, superseded_by):
+                ask = self._render.chat_request(turn.snapshot, turn.decision, head_sha, superseded_by)
+                self._message(turn, f"chat-request:{head_sha}", channel, ask, thread=self._root(turn))
+            case fx.PutFact(channel, key, text):
+                if f"fact:{key}" not in turn.slots:
+                    line = self._render.chat_line(text)
+                    self._message(turn, f"fact:{key}", channel, line, thread=self._root(turn))
+            case fx.AnswerWord():
+                self._answer(turn, effect)
+            case fx.Merge():
+                self._merge(turn, effect)
+            case _:
+                assert_never(effect)
+
+    # -- the record
+
+    def _append(self, turn: Turn, *entries: ledger.Entry) -> None:
+        with self._store.transaction() as tx:
+            if tx.append(turn.subject, entries):
+                turn.again = True
+
+    def _note_shown(self, turn: Turn) -> None:
+        """The revision was shown: words said after this moment are about it."""
+        shown, revision = turn.snapshot.standing.shown, turn.snapshot.pull.revision
+        if turn.shown_at is None or not turn.snapshot.standing.is_release or (shown and shown[-1].revision == revision):
+            return
+        self._append(turn, ledger.was_shown(revision, turn.shown_at, len(shown)))
+        turn.shown_at = None
+
+    # -- check run
+
+    def _head_lock(self, place: str) -> threading.Lock:
+        with self._heads_lock:
+            return self._heads.setdefault(place, threading.Lock())
+
+    def _check_run(self, turn: Turn, head_sha: str) -> None:
+        """Publish if this pull request is the worst of those with this head; else leave it to that one."""
+        place = f"{turn.subject.host}/{turn.subject.repository}@{head_sha}"
+        with self._head_lock(place):
+            worst = self._worst(turn, head_sha)
+            slot = self._store.slots(place).get("check-run")
+            if worst != turn.subject:
+                if slot is None or slot.owner != worst.key:
+                    with self._store.transaction() as tx:
+                        tx.touch(worst.key)
+                return
+            view = self._render.check_run(turn.snapshot, turn.decision, turn.page_url, turn.chain)
+            self._put_check_run(turn, place, head_sha, slot, view)
+
+    def _worst(self, turn: Turn, head_sha: str) -> Subject:
+        """Of all open pull requests with this head, the one the check run shows. "Not a release" never outranks a release."""
+        here = turn.subject
+        pulls = self._store.pulls_at(here.host, here.repository, head_sha)
+        ranked = [(p.is_release, STATES.index(p.state), -p.subject.number, p.subject) for p in pulls if p.state]
+        return max(ranked)[3] if ranked else here
+
+    def _put_check_run(
+        self, turn: Turn, place: str, head_sha: str, slot: SlotState | None, view: CheckRunView
+    ) -> None:
+        mark = _fingerprint(view)
+        done = view.status == "completed"
+        prefix = f"golive:{turn.subject.repository}:{head_sha}:"
+        if slot is not None:
+            too_old = not done and not slot.completed and self._clock() - slot.created_at > RENEW_AFTER
+            if slot.fingerprint == mark and not too_old:
+                return
+            if not (slot.completed and not done) and not too_old:
+                self._edit_check_run(turn, place, slot, view, mark)
+                return
+            if too_old:  # no two runs in progress: the old one is ended before the new one begins
+                ended = replace(view, status="completed", conclusion="action_required")
+                turn.repo.edit_check_run(slot.ref, ended)
+        counter = slot.counter + 1 if slot else 1
+        published = self._created(
+            place, "check-run",
+            look=lambda: self._found_run(turn.repo, head_sha, prefix, counter),
+            create=lambda: turn.repo.create_check_run(head_sha, f"{prefix}{counter}", view),
+        )  # fmt: skip
+        at = published.at or self._clock()
+        # a run found after a fault may show an older state: an empty fingerprint makes the next turn write it
+        mark = mark if published.fresh else ""
+        self._note(turn, place, "check-run", SlotState(published.ref, mark, turn.subject.key, counter, done, at))
+        turn.shown_at = turn.shown_at or published.at
+        turn.again = turn.again or not mark
+
+    @staticmethod
+    def _found_run(repo: ForgeRepo, head_sha: str, prefix: str, counter: int) -> Published | None:
+        found = [p for external, _, p, _ in repo.find_check_runs(head_sha, prefix) if external == f"{prefix}{counter}"]
+        return found[-1] if found else None
+
+    def _edit_check_run(self, turn: Turn, place: str, slot: SlotState, view: CheckRunView, mark: str) -> None:
+        published = turn.repo.edit_check_run(slot.ref, view)
+        done = view.status == "completed"
+        self._note(
+            turn, place, "check-run", replace(slot, fingerprint=mark, owner=turn.subject.key, completed=done),
+        )  # fmt: skip
+        turn.shown_at = turn.shown_at or published.at
+
+    # -- comments and messages
+
+    def _comment(self, turn: Turn, name: str, text: str, shows: bool = False) -> None:
+        """One comment per name, found again by its marker and our authorship."""
+        marker = f"<!-- {self._marker}:{name}:{turn.subject.number} -->"
+        head = f"<!-- {self._marker}-head:{turn.snapshot.pull.revision.head_sha} -->"
+        body = f"{text}\n\n{marker}\n{head}" if shows else f"{text}\n\n{marker}"
+        slot = turn.slots.get(name)
+        if slot is not None:
+            if slot.fingerprint == _fingerprint(body):
+                return
+            try:
+                edited = turn.repo.edit_comment(slot.ref, body)
+            except Gone:  # somebody deleted it: it is made anew
+                with self._store.transaction() as tx:
+                    tx.drop_slot(turn.subject.key, name)
+            else:
+                self._note(turn, turn.subject.key, name, replace(slot, fingerprint=_fingerprint(body)))
+                turn.shown_at = turn.shown_at or (edited.at if shows else None)
+                return
+        published = self._created(
+            turn.subject.key, name,
+            look=lambda: turn.repo.find_comment(turn.subject.number, marker),
+            create=lambda: turn.repo.create_comment(turn.subject.number, body),
+        )  # fmt: skip
+        self._note_new(turn, name, published, body)
+        if shows:
+            turn.shown_at = turn.shown_at or published.at
+
+    def _root(self, turn: Turn) -> str:
+        """The root message, under which everything else is said."""
+        return turn.slots["chat-root"].ref
+
+    def _message(self, turn: Turn, name: str, channel: str, view: MessageView, thread: str) -> None:
+        """One chat message per name, found again by the key in its metadata."""
+        assert self._chat is not None  # noqa: S101  # plan says nothing in a chat that is not there
+        slot = turn.slots.get(name)
+        if slot is not None:
+            if slot.fingerprint == _fingerprint(view):
+                return
+            try:
+                self._chat.edit(slot.ref, view)
+            except Gone:
+                with self._store.transaction() as tx:
+                    tx.drop_slot(turn.subject.key, name)
+            else:
+                self._note(turn, turn.subject.key, name, replace(slot, fingerprint=_fingerprint(view)))
+                return
+        chat, key = self._chat, f"{turn.subject.key}:{name}"
+        since = self._store.intents(turn.subject.key).get(name, self._clock()) - timedelta(minutes=1)
+        published = self._created(
+            turn.subject.key, name,
+            look=lambda: chat.find(channel, key, since, thread),
+            create=lambda: chat.post(channel, key, view, thread),
+        )  # fmt: skip
+        self._note_new(turn, name, published, view)
+
+    def _note_new(self, turn: Turn, name: str, published: _Made, content: object) -> None:
+        mark = _fingerprint(content) if published.fresh else ""
+        slot = SlotState(published.ref, mark, turn.subject.key, 0, False, published.at or self._clock())
+        self._note(turn, turn.subject.key, name, slot)
+        turn.again = turn.again or not mark
+
+    def _note(self, turn: Turn, place: str, name: str, slot: SlotState) -> None:
+        with self._store.transaction() as tx:
+            tx.put_slot(place, name, slot)
+        if place == turn.subject.key:
+            turn.slots[name] = slot
+        log.info("effect", release=turn.subject.key, slot=name, ref=slot.ref)
+
+    def _created(
+        self, place: str, name: str, look: Callable[[], Published | None], create: Callable[[], Published]
+    ) -> _Made:
+        """Create once: an intent that was noted before means that the outside is searched first."""
+        intended_before = name in self._store.intents(place)
+        if intended_before and (found := look()):
+            return _Made(found.ref, found.at, fresh=False)
+        if not intended_before:
+            with self._store.transaction() as tx:
+                tx.intend(place, name)
+        made = create()
+        return _Made(made.ref, made.at, fresh=True)
+
+    # -- answers and acts
+
+    def _answer(self, turn: Turn, effect: fx.AnswerWord) -> None:
+        """A person gets one answer: in the pull request as a comment, in the chat seen by them alone."""
+        if effect.reply_to.startswith("comment:"):
+            name = f"answer:{effect.word}"
+            if name not in turn.slots:
+                self._comment(turn, name, self._render.answer(effect.text))
+            return
+        with self._store.transaction() as tx:
+            tx.owe_answer(effect.word, effect.reply_to, effect.text)
+
+    def _merge(self, turn: Turn, effect: fx.Merge) -> None:
+        """Merge exactly the head that was decided on, while the decision is fresh, and say what came of it."""
+        if turn.again or self._clock() - turn.snapshot.now > ACT_WITHIN:
+            turn.again = True  # something was recorded meanwhile, or reading took long: look again before acting
+            return
+        self._append(turn, ledger.intends_merge(effect.head_sha, self._clock()))
+        turn.again = True
+        if self._clock() - turn.snapshot.now > ACT_WITHIN:
+            return
+        try:
+            commit = turn.repo.merge(turn.subject.number, effect.head_sha, effect.method, effect.title)
+        except Refused as refused:
+            self._append(turn, ledger.merge_refused(effect.head_sha, str(refused), self._clock()))
+            log.info("effect", release=turn.subject.key, act="merge", refused=str(refused))
+            return
+        self._append(turn, ledger.merged(commit, "golive", self._clock()))
+        log.info("effect", release=turn.subject.key, act="merge", head=effect.head_sha, commit=commit)
+
+
+@dataclass(frozen=True)
+class _Made:
+    """What stands outside now. fresh: made just now, with the content of this turn; else found after a fault."""
+
+    ref: str
+    at: datetime | None
+    fresh: bool
+
+
+def _fingerprint(content: object) -> str:
+    return hashlib.sha256(repr(content).encode()).hexdigest()
+
+

@@ -1,0 +1,183 @@
+"""One turn of one release: gather → record what was seen → decide → plan → perform. Safe at any time, any number of times."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import structlog
+
+from golive.core import ledger
+from golive.core.authorise import rule
+from golive.core.decide import Decision, Kind, Snapshot, decide
+from golive.core.errors import Conflict, Gone
+from golive.core.model import PullState, Subject
+from golive.core.plan import plan
+from golive.engine.gather import Gather, Gathered
+from golive.engine.perform import Perform, Turn
+from golive.ports import Clock, Forge, ReleaseState, Render, Store
+
+log = structlog.get_logger()
+
+
+class Reconcile:
+    """Brings one pull request's outside in line. `page_base`: where its page lives, before the token."""
+
+    def __init__(
+        self, store: Store, forge: Forge, gather: Gather, perform: Perform, render: Render, clock: Clock,
+        page_base: str, version: str, chat: bool,
+    ) -> None:  # fmt: skip
+        self._store = store
+        self._forge = forge
+        self._gather = gather
+        self._perform = perform
+        self._render = render
+        self._clock = clock
+        self._page_base = page_base
+        self._version = version
+        self._chat = chat
+
+    def __call__(self, subject: Subject) -> None:
+        """Take one turn, and say when the next one is due. Raises Later or what the outside raised; try again then."""
+        try:
+            gathered = self._gather(subject)
+        except Gone as gone:
+            self._gone(subject, str(gone))
+            return
+        snapshot = self._recorded(gathered)
+        decision = decide(snapshot)
+        row = self._remember(snapshot, decision)
+        turn = Turn(
+            subject, self._forge.repo(subject.repository), snapshot, decision,
+            f"{self._page_base}/r/{row.token}", self._store.chain_head(subject)[:12], self._store.slots(subject.key),
+            again=bool(snapshot.stuck),
+        )  # fmt: skip
+        try:
+            self._perform(turn, plan(snapshot, decision, self._chat))
+        except Conflict as moved:
+            log.info("the world moved", release=subject.key, what=str(moved))
+            turn.again = True
+        with self._store.transaction() as tx:
+            tx.recovered(subject.key)
+            if turn.again:
+                tx.touch(subject.key)
+            elif decision.next_at:
+                tx.touch(subject.key, decision.next_at)
+            if turn.chat_down is not None:
+                log.warning("chat is down", release=subject.key, why=str(turn.chat_down))
+                tx.touch(subject.key, tx.now + (getattr(turn.chat_down, "after", None) or snapshot.timing.recheck))
+            for number in gathered.strangers:
+                tx.touch(replace(subject, number=number).key)
+
+    def _recorded(self, gathered: Gathered) -> Snapshot:
+        """Append what was seen, rule on words that nobody ruled on, and read the sum of it."""
+        snapshot = gathered.snapshot
+        subject, standing, now = snapshot.pull.subject, snapshot.standing, snapshot.now
+        entries = list(gathered.observed)
+        if snapshot.policy and not standing.is_release and (matched := snapshot.policy.matches(snapshot.pull)):
+            if snapshot.pull.state is PullState.OPEN:
+                entries.insert(0, ledger.became_release(matched.name, matched.base, now))
+        is_release = standing.is_release or bool(entries and entries[0].kind == "release")
+        if is_release and snapshot.policy and standing.last_policy != snapshot.policy_sha:
+            entries.append(
+                ledger.policy_read(snapshot.policy_sha, gathered.policy_path, gathered.policy_text, now, standing.seq)
+            )
+        if snapshot.pull.state is PullState.MERGED and standing.merged_at is None and is_release:
+            entries.append(ledger.merged(snapshot.pull.merge_commit, snapshot.pull.merged_by, now))
+        if is_release and (snapshot.pull.state is PullState.CLOSED) != standing.closed and not standing.merged_at:
+            entries.append(ledger.closed(snapshot.pull.state is PullState.CLOSED, now, standing.seq))
+        snapshot = self._append(snapshot, subject, entries)
+        if not is_release or snapshot.policy is None:
+            return snapshot
+        attesters = self._gather.attesters(snapshot)
+        rulings = []
+        for word in snapshot.standing.words:
+            if word.key not in snapshot.standing.rulings:
+                permission = self._gather.permission(subject, word)
+                ruling = rule(word, snapshot.pull, snapshot.standing, snapshot.roles, attesters, permission)
+                # the next word is ruled on with this one's ruling known
+                snapshot = replace(snapshot, standing=snapshot.standing.with_ruling(ruling))
+                rulings.append(ledger.ruled(ruling, now))
+        return self._append(snapshot, subject, rulings)
+
+    def _append(self, snapshot: Snapshot, subject: Subject, entries: list[ledger.Entry]) -> Snapshot:
+        if not entries:
+            return snapshot
+        with self._store.transaction() as tx:
+            tx.append(subject, entries)
+        return replace(snapshot, standing=ledger.fold(self._store.entries(subject)))
+
+    def _remember(self, snapshot: Snapshot, decision: Decision) -> ReleaseState:
+        """Write how it stands before anything is published, so that others with the same head see it."""
+        pull, standing = snapshot.pull, snapshot.standing
+        subject = pull.subject
+        state = ReleaseState(
+            subject=subject, full_name=pull.repository, title=pull.title, url=pull.url,
+            head_sha=pull.revision.head_sha, base_ref=pull.revision.base_ref,
+            open=pull.state is PullState.OPEN, is_release=standing.is_release, verdict=decision.own_verdict,
+            state="" if decision.kind is Kind.UNGOVERNED else decision.state,
+            headline=decision.headline, view=self._render.page(snapshot, decision), looked_at=snapshot.now,
+        )  # fmt: skip
+        with self._store.transaction() as tx:
+            before = tx.put_release(state)
+            if _seen_by_others(before) != _seen_by_others(state):
+                heads = {state.head_sha, before.head_sha if before else state.head_sha}
+                for other in tx.open_releases(subject.host, subject.repository):
+                    if other.subject != subject and other.head_sha in heads:
+                        tx.touch(other.subject.key)
+            if standing.is_release and _decided(standing.last_verdict, standing.last_headline) != _decided(
+                decision.verdict.name, decision.headline
+            ):
+                tx.append(subject, [ledger.decided(_evidence(snapshot, decision, self._version), snapshot.now, standing.seq)])
+        written = self._store.release_of(subject)
+        assert written is not None  # noqa: S101  # written just above
+        log.info(
+            "decision", release=subject.key, head=state.head_sha, kind=decision.kind.value,
+            verdict=decision.verdict.name, reasons=[r.code for r in decision.reasons], merge=decision.merge,
+        )  # fmt: skip
+        return written
+
+    def _gone(self, subject: Subject, why: str) -> None:
+        """The pull request cannot be reached any more: deleted, transferred, or the App was removed."""
+        log.warning("gone", release=subject.key, why=why)
+        before = self._store.release_of(subject)
+        with self._store.transaction() as tx:
+            if before is not None and before.open:
+                tx.put_release(replace(before, open=False, headline="Out of reach"))
+            tx.recovered(subject.key)
+
+
+def _seen_by_others(state: ReleaseState | None) -> tuple[Any, ...]:
+    return (state.open, state.is_release, state.state, state.head_sha, state.headline) if state else ()
+
+
+def _decided(verdict: str, headline: str) -> tuple[str, str]:
+    """What makes a decision another one; how long ago somebody was asked does not."""
+    return verdict, headline.split(", asked ")[0]
+
+
+def _evidence(snapshot: Snapshot, decision: Decision, version: str) -> dict[str, Any]:
+    """All a decision rests on besides the ledger before it and the policy text in it, as JSON values."""
+    pull = snapshot.pull
+    return {
+        "verdict": decision.verdict.name,
+        "headline": decision.headline,
+        "reasons": [[r.code, r.verdict.name, r.subject, r.sentence] for r in decision.reasons],
+        "merge": decision.merge,
+        "at": ledger.stamp(snapshot.now),
+        "ledger": snapshot.standing.seq,
+        "policy": snapshot.policy_sha,
+        "head": pull.revision.head_sha,
+        "tree": pull.revision.tree_sha,
+        "base": pull.revision.base_ref,
+        "pull": {
+            "title": pull.title, "author": pull.author.id if pull.author else None, "draft": pull.draft,
+            "labels": sorted(pull.labels), "head_ref": pull.head_ref, "fork": pull.from_fork,
+            "mergeable": pull.mergeable, "bot": pull.author_is_bot,
+        },
+        "roles": [[r.name, r.count, sorted(p.id for p in r.people)] for r in snapshot.roles],
+        "siblings": [[s.number, s.is_release, s.verdict.name, s.state] for s in snapshot.siblings],
+        "absent": sorted(snapshot.absent),
+        "stuck": snapshot.stuck,
+        "golive": version,
+    }  # fmt: skip

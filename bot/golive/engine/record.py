@@ -1,0 +1,139 @@
+"""Kept deliveries become ledger entries and touches: one transaction each, no network, safe to repeat."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+
+import structlog
+
+from golive.core import ledger
+from golive.core.command import help_text
+from golive.core.event import Asked, BaseMoved, Event, HeadStirred, RepositoryKnown, Touched, Voided
+from golive.core.model import Person, Subject, Word
+from golive.ports import Delivery, ReleaseState, Store, Transaction
+
+log = structlog.get_logger()
+
+Intake = Callable[[Delivery], Iterable[Event]]
+"""What an adapter makes of one delivery. Pure; unknown deliveries give no events."""
+
+
+class Recorder:
+    """Works the inbox off. `intakes`: by source of the delivery."""
+
+    def __init__(self, store: Store, intakes: Mapping[str, Intake], ask_operator: str) -> None:
+        self._store = store
+        self._intakes = intakes
+        self._ask_operator = ask_operator
+
+    def run(self) -> None:
+        """Record every kept delivery that was not recorded yet, oldest first."""
+        while deliveries := self._store.new_deliveries():
+            for inbox_id, delivery, repeats in deliveries:
+                self._one(inbox_id, delivery, repeats)
+
+    def _one(self, inbox_id: int, delivery: Delivery, repeats: int) -> None:
+        try:
+            events = list(self._intakes[delivery.source](delivery))
+        except Exception as error:  # one delivery that cannot be read must not stop the others
+            log.exception("delivery unreadable", source=delivery.source, kind=delivery.kind, delivery=delivery.id)
+            with self._store.transaction() as tx:
+                tx.settle(inbox_id, "failed", f"{type(error).__name__}: {error}"[:500])
+            return
+        with self._store.transaction() as tx:
+            adrift = ""
+            for event in events:
+                adrift = self._record(tx, event, delivery) or adrift
+            tx.settle(inbox_id, "adrift" if adrift else "done" if events else "ignored", adrift)
+        log.info(
+            "delivery", source=delivery.source, kind=delivery.kind, delivery=delivery.id, events=len(events),
+            repeats=repeats, adrift=bool(adrift),
+        )  # fmt: skip
+
+    def _record(self, tx: Transaction, event: Event, delivery: Delivery) -> str:
+        """Record one event; returns the place it is about where that place is not known yet."""
+        match event:
+            case RepositoryKnown(host, repository, full_name, installation):
+                tx.know_repository(host, repository, full_name, installation)
+            case BaseMoved(host, repository, ref):
+                for release in tx.open_releases(host, repository, ref):
+                    tx.touch(release.subject.key)
+            case HeadStirred(host, repository, head_sha, stirs):
+                for release in tx.open_releases(host, repository):
+                    if release.head_sha == head_sha:
+                        self._touched(tx, Touched(release.subject, stirs), delivery)
+            case Voided(subject, prefix, at):
+                tx.append(subject, [ledger.voided(prefix, at)])
+                tx.touch(subject.key)
+            case Touched():
+                self._touched(tx, event, delivery)
+            case Asked():
+                return self._asked(tx, event)
+        return ""
+
+    def _touched(self, tx: Transaction, event: Touched, delivery: Delivery) -> None:
+        entries = [ledger.stirred(kind, delivery.id, delivery.received_at) for kind in sorted(event.stirs)]
+        if event.pushed_by:
+            entries.append(ledger.was_pushed(event.head_sha, event.pushed_by, delivery.received_at))
+        if event.retargeted_at:
+            entries.append(ledger.was_retargeted(delivery.id, event.retargeted_at))
+        tx.append(event.subject, entries)
+        tx.touch(event.subject.key)
+
+    def _asked(self, tx: Transaction, event: Asked) -> str:
+        if event.place:
+            if not (found := tx.slot_at(event.place)):
+                # our own message may be posted and not noted yet: then the word waits for the note
+                return event.place if tx.any_intent("chat-request:") else ""
+            place, name = found
+            if not name.startswith("chat-request:"):
+                if not event.undone and name == "chat-root":
+                    said = "Reactions count on the sign-off request in this thread, not on this message: it changes."
+                    tx.owe_answer(event.key, event.reply_to, said)
+                return ""
+            event = replace(event, subject=Subject.parse(place), revision_sha=name.removeprefix("chat-request:"))
+        person = event.person or tx.person(event.who)
+        if person is None:
+            said = f"I do not know who you are on GitHub, so this counts for nothing. {self._ask_operator}"
+            if not event.undone:
+                tx.owe_answer(event.key, event.reply_to, said)
+            return ""
+        subject = event.subject or self._meant(tx, event)
+        if subject is not None:
+            tx.append(subject, [ledger.said(_word(event, person))])
+            tx.touch(subject.key)
+        return ""
+
+    def _meant(self, tx: Transaction, event: Asked) -> Subject | None:
+        """The release a command without a place is about; where that is not clear, the person is told."""
+        releases = [r for r in tx.open_releases() if r.is_release]
+        named = event.command.release.casefold()
+        if event.command.verb in ("help", "misread"):
+            words = event.command.text
+            tx.owe_answer(event.key, event.reply_to, help_text(words) if event.command.verb == "help" else words)
+            return None
+        found = [r for r in releases if not named or _name(r).casefold() == named]
+        if len(found) == 1:
+            return found[0].subject
+        if found:
+            names = ", ".join(f"`{_name(r)}`" for r in found[:10])
+            said = f"Which release? Open are {names}. Name it: `/golive {event.command.verb} {_name(found[0])} …`."
+        elif named:
+            said = f"There is no open release {event.command.release}."
+        else:
+            said = "No release is open."
+        tx.owe_answer(event.key, event.reply_to, said)
+        return None
+
+
+def _name(release: ReleaseState) -> str:
+    return f"{release.full_name}#{release.subject.number}"
+
+
+def _word(event: Asked, person: Person) -> Word:
+    return Word(
+        key=event.key, person=person, surface=event.surface, verb=event.command.verb, at=event.at,
+        text=event.command.text, revision_sha=event.revision_sha, link=event.link, origin=event.reply_to,
+        slot=event.slot, undone=event.undone,
+    )  # fmt: skip

@@ -1,0 +1,324 @@
+"""The forge port, spoken to GitHub: what a release is there, and the few things golive writes."""
+
+from __future__ import annotations
+
+import base64
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from golive.core.errors import Conflict, Gone, Refused
+from golive.core.model import Person, Pull, PullState, Revision, Role, Subject
+from golive.core.policy import RoleRule
+from golive.githubapp.client import Api, Clients, Rejected
+from golive.ports import CheckRunView, Clock, Comment, OtherCheck, PolicySource, Published, Reaction, Store
+
+POLICY_PATHS = (".github/golive.yml", "golive.yml")
+"""Where a policy is looked for, in this order."""
+CHECK_NAME = "golive"
+"""The name of our check run; branch protection requires it, pinned to our App."""
+MOST_ANNOTATIONS = 50
+"""GitHub's limit per request."""
+LOGINS_KEPT = timedelta(minutes=10)
+
+
+def host_of(api_url: str) -> str:
+    """The forge's name in subjects: `github.com`, or the host of a GitHub of one's own."""
+    netloc = urlsplit(api_url).netloc
+    return "github.com" if netloc == "api.github.com" else netloc
+
+
+class _Known:
+    """Facts that never change (trees of commits, files at commits) and logins for a while; bounded, shared by threads."""
+
+    def __init__(self, most: int = 4096) -> None:
+        self._held: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
+        self._lock = threading.Lock()
+        self._most = most
+
+    def get(self, key: tuple[Any, ...]) -> Any:
+        with self._lock:
+            return self._held.get(key)
+
+    def put(self, key: tuple[Any, ...], value: Any) -> None:
+        with self._lock:
+            self._held[key] = value
+            if len(self._held) > self._most:
+                self._held.popitem(last=False)
+
+
+class GitHubForge:
+    """`ports.Forge` for one GitHub and one App. slug: the App's; its comments come from `<slug>[bot]`."""
+
+    def __init__(self, clients: Clients, store: Store, api_url: str, app_id: int, slug: str, clock: Clock) -> None:
+        self.host = host_of(api_url)
+        self.clients = clients
+        self.app_id = app_id
+        self.slug = slug
+        self._store = store
+        self._clock = clock
+        self._known = _Known()
+
+    def repo(self, repository: int) -> GitHubRepo:
+        """One repository. Raises Gone where no installation of our App is known to reach it."""
+        known = self._store.known_repository(self.host, repository)
+        if known is None:
+            raise Gone(f"repository {repository}: no installation of the App is known to reach it")
+        full_name, installation = known
+        return GitHubRepo(self, self.clients.installation(installation), repository, full_name, self._known, self._clock)
+
+    def person(self, login: str, installation: int) -> Person:
+        """A login's numeric identity, now."""
+        user = self.clients.installation(installation).get(f"/users/{quote(login, safe='')}")
+        return Person(user["id"], user["login"])
+
+
+class GitHubRepo:
+    """`ports.ForgeRepo` for one repository, in the calling thread."""
+
+    def __init__(
+        self, forge: GitHubForge, api: Api, repository: int, full_name: str, known: _Known, clock: Clock
+    ) -> None:
+        self._forge = forge
+        self._api = api
+        self._id = repository
+        self._path = f"/repos/{full_name}"
+        self._full_name = full_name
+        self._known = known
+        self._clock = clock
+
+    # -- reading
+
+    def pull(self, number: int) -> Pull:
+        """The pull request as it stands."""
+        told = self._api.get(f"{self._path}/pulls/{number}")
+        head, base = told["head"], told["base"]
+        state = PullState.MERGED if told.get("merged") else PullState(told["state"])
+        author = told.get("user") or {}
+        is_bot = author.get("type") == "Bot"
+        return Pull(
+            subject=Subject(self._forge.host, self._id, number),
+            repository=base["repo"]["full_name"],
+            title=told["title"],
+            body=told.get("body") or "",
+            url=told["html_url"],
+            author=Person(author["id"], author["login"]) if author and not is_bot else None,
+            author_is_bot=is_bot,
+            state=state,
+            draft=bool(told.get("draft")),
+            head_ref=head["ref"],
+            revision=Revision(head["sha"], self._tree(head["sha"]), base["ref"]),
+            labels=frozenset(label["name"] for label in told["labels"]),
+            from_fork=(head.get("repo") or {}).get("id") != self._id,
+            mergeable=told.get("mergeable"),
+            private=bool(base["repo"].get("private", True)),
+            merged_by=(told.get("merged_by") or {}).get("login", ""),
+            merge_commit=told.get("merge_commit_sha") or "",
+        )
+
+    def _tree(self, sha: str) -> str:
+        key = ("tree", self._id, sha)
+        if (tree := self._known.get(key)) is None:
+            tree = self._api.get(f"{self._path}/git/commits/{sha}")["tree"]["sha"]
+            self._known.put(key, tree)
+        return str(tree)
+
+    def policy(self, ref: str) -> PolicySource:
+        """The policy file of a branch, at the commit the branch is at now."""
+        try:
+            sha = self._api.get(f"{self._path}/git/ref/heads/{quote(ref)}")["object"]["sha"]
+        except Gone:
+            return PolicySource("", "", None)
+        for path in POLICY_PATHS:
+            if (text := self.policy_at(sha, path)) is not None:
+                return PolicySource(sha, path, text)
+        return PolicySource(sha, "", None)
+
+    def policy_at(self, sha: str, path: str) -> str | None:
+        """A file at a commit, which never changes; None where there is none."""
+        key = ("file", self._id, sha, path)
+        held: str | None = self._known.get(key)
+        if held is None:
+            try:
+                told = self._api.get(f"{self._path}/contents/{quote(path)}", ref=sha)
+            except Gone:
+                return None  # not kept: a 404 that passes must not open a gate until the branch moves
+            if not isinstance(told, dict) or told.get("encoding") != "base64":
+                return None
+            held = base64.b64decode(told["content"]).decode("utf-8", "replace")
+            self._known.put(key, held)
+        return held
+
+    def members(self, rules: Sequence[RoleRule]) -> tuple[Role, ...]:
+        """Who may fill each role, read now: active members of teams (nested teams included by GitHub), and named people."""
+        read: dict[str, tuple[Person, ...]] = {}
+        roles = []
+        for rule in rules:
+            people: dict[int, Person] = {}
+            for source in rule.sources:
+                if source not in read:
+                    read[source] = self._people_of(source)
+                people |= {p.id: p for p in read[source]}
+            ordered = tuple(sorted(people.values(), key=lambda p: p.login))
+            roles.append(Role(rule.name, rule.count, ordered, rule.sources, rule.group))
+        return tuple(roles)
+
+    def _people_of(self, source: str) -> tuple[Person, ...]:
+        try:
+            if source.startswith("@"):
+                person = self._person(source[1:])
+                return (person,) if person else ()
+            org, _, team = source.partition("/")
+            found = self._api.pages(f"/orgs/{quote(org, safe='')}/teams/{quote(team, safe='')}/members")
+            return tuple(Person(u["id"], u["login"]) for u in found if u.get("type", "User") == "User")
+        except Gone:
+            return ()  # nobody fills it; the reason says which source the role has
+
+    def _person(self, login: str) -> Person | None:
+        key = ("login", login.casefold())
+        held = self._known.get(key)
+        if held is None or held[1] < self._clock():
+            user = self._api.get(f"/users/{quote(login, safe='')}")
+            person = Person(user["id"], user["login"]) if user.get("type", "User") == "User" else None
+            held = (person, self._clock() + LOGINS_KEPT)
+            self._known.put(key, held)
+        person_now: Person | None = held[0]
+        return person_now
+
+    def permission(self, person: Person) -> str:
+        """admin, maintain, write, triage, read or none; of this very person, whatever they are called now."""
+        try:
+            told = self._api.get(f"{self._path}/collaborators/{quote(person.login, safe='')}/permission")
+        except Gone:
+            return "none"
+        if (told.get("user") or {}).get("id") != person.id:
+            return "none"
+        named = str(told.get("role_name") or told["permission"])
+        return named if named in ("admin", "maintain", "write", "triage", "read", "none") else str(told["permission"])
+
+    def comments(self, number: int) -> Sequence[Comment]:
+        """Every comment of the pull request's conversation."""
+        return [
+            Comment(
+                id=c["id"], author=Person(c["user"]["id"], c["user"]["login"]),
+                is_bot=c["user"].get("type") != "User", body=c.get("body") or "",
+                created_at=moment(c["created_at"]), updated_at=moment(c["updated_at"]), url=c["html_url"],
+            )
+            for c in self._api.pages(f"{self._path}/issues/{number}/comments")
+            if c.get("user")
+        ]  # fmt: skip
+
+    def reactions(self, comment_ref: str) -> Sequence[Reaction]:
+        """People's reactions on a comment; none where the comment is gone."""
+        try:
+            return [
+                Reaction(r["id"], Person(r["user"]["id"], r["user"]["login"]), r["content"], moment(r["created_at"]))
+                for r in self._api.pages(f"{self._path}/issues/comments/{comment_ref}/reactions")
+                if r.get("user") and r["user"].get("type") == "User"
+            ]
+        except Gone:
+            return []
+
+    def open_pulls_at(self, head_sha: str) -> Sequence[int]:
+        """Open pull requests into this repository whose head is this commit."""
+        return [
+            p["number"]
+            for p in self._api.pages(f"{self._path}/commits/{head_sha}/pulls")
+            if p["state"] == "open" and p["head"]["sha"] == head_sha and p["base"]["repo"]["id"] == self._id
+        ]
+
+    def check_runs(self, head_sha: str, name: str) -> Sequence[OtherCheck]:
+        """The latest run per app with this name."""
+        found = self._api.pages(
+            f"{self._path}/commits/{head_sha}/check-runs", under="check_runs", check_name=name, filter="latest"
+        )
+        return [
+            OtherCheck(
+                r["name"], (r.get("app") or {}).get("slug") or "", (r.get("app") or {}).get("id") or 0, r["status"],
+                r.get("conclusion") or "", r.get("html_url") or "",
+                moment(r["completed_at"]) if r.get("completed_at") else None,
+            )
+            for r in found
+        ]  # fmt: skip
+
+    def find_check_runs(self, head_sha: str, external_id_prefix: str) -> Sequence[tuple[str, str, Published, bool]]:
+        """Our own runs of this commit, oldest first."""
+        found = self._api.pages(
+            f"{self._path}/commits/{head_sha}/check-runs", under="check_runs", check_name=CHECK_NAME, filter="all",
+            app_id=self._forge.app_id,
+        )  # fmt: skip
+        ours = [r for r in found if (r.get("external_id") or "").startswith(external_id_prefix)]
+        return [
+            (r["external_id"], str(r["id"]), _published(r, "started_at"), r["status"] == "completed")
+            for r in sorted(ours, key=lambda r: r["id"])
+        ]
+
+    def find_comment(self, number: int, marker: str) -> Published | None:
+        """Our own comment with this marker."""
+        bot = f"{self._forge.slug}[bot]"
+        for c in self._api.pages(f"{self._path}/issues/{number}/comments"):
+            if (c.get("user") or {}).get("login") == bot and marker in (c.get("body") or ""):
+                return _published(c, "created_at")
+        return None
+
+    # -- writing
+
+    def create_check_run(self, head_sha: str, external_id: str, view: CheckRunView) -> Published:
+        """A new run; GitHub's own `started_at` is when it was shown."""
+        body = {"name": CHECK_NAME, "head_sha": head_sha, "external_id": external_id, **_check_run(view)}
+        return _published(self._api.send("POST", f"{self._path}/check-runs", body), "started_at")
+
+    def edit_check_run(self, ref: str, view: CheckRunView) -> Published:
+        """Change a run in place; GitHub gives no time for that."""
+        told = self._api.send("PATCH", f"{self._path}/check-runs/{ref}", _check_run(view))
+        return Published(str(told["id"]), None, told.get("html_url") or "")
+
+    def create_comment(self, number: int, body: str) -> Published:
+        """A new comment."""
+        told = self._api.send("POST", f"{self._path}/issues/{number}/comments", {"body": body})
+        return _published(told, "created_at")
+
+    def edit_comment(self, ref: str, body: str) -> Published:
+        """Change a comment of ours in place."""
+        told = self._api.send("PATCH", f"{self._path}/issues/comments/{ref}", {"body": body})
+        return _published(told, "updated_at")
+
+    def merge(self, number: int, head_sha: str, method: str, title: str) -> str:
+        """Merge exactly this head; a moved head is a Conflict, anything else GitHub says no to is Refused in its words."""
+        body: dict[str, Any] = {"sha": head_sha, "merge_method": method}
+        if method != "rebase":
+            body["commit_title"] = f"{title} (#{number})"
+        try:
+            return str(self._api.send("PUT", f"{self._path}/pulls/{number}/merge", body)["sha"])
+        except Rejected as said:
+            raise Refused(f"{said} GitHub shows the details on the pull request.") from said
+        except Conflict:
+            raise
+        except Gone as gone:
+            raise Conflict(str(gone)) from gone
+
+
+def moment(text: str) -> datetime:
+    """GitHub's time as an aware one."""
+    return datetime.fromisoformat(text)
+
+
+def _published(told: dict[str, Any], time_field: str) -> Published:
+    at = told.get(time_field)
+    return Published(str(told["id"]), moment(at) if at else None, told.get("html_url") or "")
+
+
+def _check_run(view: CheckRunView) -> dict[str, Any]:
+    output: dict[str, Any] = {"title": view.title, "summary": view.summary, "text": view.text}
+    if view.annotations:
+        output["annotations"] = [
+            {"path": path, "start_line": first, "end_line": last, "annotation_level": level, "message": message}
+            for path, first, last, level, message in view.annotations[:MOST_ANNOTATIONS]
+        ]
+    body: dict[str, Any] = {"status": view.status, "details_url": view.details_url, "output": output}
+    if view.conclusion:
+        body["conclusion"] = view.conclusion
+    return body

@@ -1,0 +1,183 @@
+"""What golive writes on GitHub: the check run, the one comment, the sign-off request, answers. Markdown, escaped.
+
+The words stand in `templates/github/`; this module chooses the parts and keeps the limits.
+Only a sign-off request mentions people, because those it names are to be notified.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from golive.core.decide import Decision, Kind, Snapshot
+from golive.core.model import Role
+from golive.core.signoffs import could_fill
+from golive.ports import CheckRunView
+from golive.render.escaping import fold, href, md
+from golive.render.folding import Section, fit, fixed
+from golive.render.templates import fill
+from golive.render.view import ReleaseView, look
+
+TITLE = 255
+"""Characters kept of a check run's title, which GitHub shows on one line."""
+
+OUTPUT = 65_535
+"""Bytes that GitHub takes for a check run's summary, and again for its text."""
+
+COMMENT = 65_000
+"""Bytes of a comment's body: GitHub takes 65,536 characters, and the marker is added to it."""
+
+ANNOTATIONS = 50
+"""Annotations that GitHub takes in one request."""
+
+MENTIONED = 10
+"""People mentioned for one role; beyond that its teams are."""
+
+_STATES = ("success", "in_progress", "action_required", "failure")
+_LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
+_TEAM = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,99}/[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+def check_run(
+    snapshot: Snapshot, decision: Decision, siblings_state: str | None, *, page_url: str, chain: str
+) -> CheckRunView:
+    """The check run of this head.
+
+    siblings_state: the worst state of other pull requests with this head, beyond those in `snapshot.siblings`; or None.
+    chain: the hash of the ledger's newest row; empty where nothing is recorded.
+    """
+    view = look(snapshot, decision)
+    state = max((decision.state, siblings_state or "success", *(s.state for s in snapshot.siblings)), key=_rank)
+    completed = state != "in_progress"
+    title = _title(snapshot, decision, state)
+    other = fixed(str(md(title)) if title != fold(view.headline, TITLE) else "")
+    return CheckRunView(
+        title=title,
+        summary=fit([other, *_standing(view), _checks(view), _footer(view, page_url, chain)], OUTPUT),
+        text=_text(view),
+        status="completed" if completed else "in_progress",
+        conclusion=state if completed else None,
+        details_url=page_url,
+        annotations=tuple(
+            (m.path, max(1, m.line), max(1, m.line), "failure", fold(m.text, 1000)) for m in view.mistakes[:ANNOTATIONS]
+        ),
+    )
+
+
+def _rank(state: str) -> int:
+    """How bad a state is; a pull request that shows none (its base is not governed) is as good as success."""
+    return _STATES.index(state or "success")
+
+
+def _title(snapshot: Snapshot, decision: Decision, state: str) -> str:
+    """The headline; where another pull request with this commit decides what is shown, that one's.
+
+    `shared` reasons are in the headline already. A release outranks what is none, even where both pass.
+    """
+    headline, own = decision.headline, _rank(decision.state)
+    if not decision.shared:
+        worst = max(snapshot.siblings, key=lambda s: (_rank(s.state), s.is_release), default=None)
+        outranked = decision.kind is Kind.OTHER and worst is not None and worst.is_release
+        if worst and _rank(worst.state) + outranked > own:
+            headline = f"#{worst.number} has the same commit: {worst.headline}"
+        elif _rank(state) > own:
+            headline = f"Another pull request with this commit is not ready. This one: {headline}"
+    return fold(headline, TITLE)
+
+
+def sticky(snapshot: Snapshot, decision: Decision, *, page_url: str, chain: str) -> str:
+    """The body of the one comment that shows where the release stands; the marker is the adapter's."""
+    view = look(snapshot, decision)
+    parts = [fixed(fill("github/sticky.md.j2", view=view)), *_standing(view)]
+    if decision.kind is Kind.ENDED:
+        parts.append(_section("timeline", view.timeline, tuple(reversed(view.timeline))))
+    else:
+        parts.append(_folded(_checks(view), view))
+    return fit([*parts, _footer(view, page_url, chain, hint=view.is_open)], COMMENT)
+
+
+def request(snapshot: Snapshot, decision: Decision, head_sha: str, superseded_by: str = "") -> str:
+    """The comment that asks for sign-offs on one commit, or the one line that a superseded one is edited to."""
+    view = look(snapshot, decision)
+    if superseded_by:
+        link = href(f"{view.url}/commits/{superseded_by}")
+        return fill("github/superseded.md.j2", head_sha=head_sha, newer=superseded_by, link=link)
+    revision = next((s.revision for s in reversed(snapshot.standing.shown) if s.revision.head_sha == head_sha), None)
+    base = revision.base_ref if revision else view.base_ref
+    asked = [(role.name, role.count, Markup(_asked(snapshot, role))) for role in snapshot.roles]  # noqa: S704
+    top = fixed(fill("github/request.md.j2", view=view, head_sha=head_sha, base=base))
+    how = fixed(fill("github/request_how.md.j2"))
+    return fit([top, _section("request_roles", asked), how], COMMENT)
+
+
+def _asked(snapshot: Snapshot, role: Role) -> str:
+    """Who is asked for a role, as live mentions: its people, or its teams where those are many."""
+    people = could_fill(role, snapshot.pull, snapshot.standing)
+    if len(people) > MENTIONED and (teams := [s for s in role.sources if _TEAM.fullmatch(s)]):
+        return ", ".join(f"@{team}" for team in teams)
+    named = [f"@{p.login}" if _LOGIN.fullmatch(p.login) else str(md(p.login)) for p in people[:MENTIONED]]
+    if more := len(people) - len(named):
+        named.append(f"and {more} more")
+    return ", ".join(named) or "nobody may sign yet"
+
+
+def answer(text: str, to_login: str = "") -> str:
+    """The answer to what one person said. They are named, not mentioned: they are told by being subscribed."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+
+    def write(rows: Sequence[object], more: int) -> str:
+        return fill("github/answer.md.j2", to=to_login, rows=rows, more=more)
+
+    return fit([Section(lines, write)], COMMENT)
+
+
+def _standing(view: ReleaseView) -> list[Section]:
+    """The parts that both the check run and the comment open with, most important first."""
+    pressing = sorted(view.roles, key=lambda role: role.label.tone == "good")
+    return [
+        fixed(fill("github/headline.md.j2", view=view)),
+        _section("mistakes", view.mistakes),
+        _section("reasons", () if view.kind == Kind.MISTAKEN.value else view.reasons),
+        _section("becomes", view.becomes),
+        _section("roster", view.roles, pressing),
+    ]
+
+
+def _checks(view: ReleaseView) -> Section:
+    def write(rows: Sequence[object], more: int) -> str:
+        return fill("github/checks.md.j2", rows=rows, more=more, counts=view.check_counts) if view.checks else ""
+
+    return Section(view.checks, write, view.worst_checks)
+
+
+def _folded(section: Section, view: ReleaseView) -> Section:
+    """The same section, closed until somebody opens it."""
+
+    def write(rows: Sequence[object], more: int) -> str:
+        inner = section.write(rows, more)
+        return fill("github/folded.md.j2", inner=Markup(inner), counts=view.check_counts) if inner else ""  # noqa: S704
+
+    return Section(section.rows, write, section.ranked)
+
+
+def _text(view: ReleaseView) -> str:
+    """The long part below the summary: every check in full, and the mistakes that have no annotation."""
+    beyond = max(0, len(view.mistakes) - ANNOTATIONS)
+    note = fill("github/unannotated.md.j2", beyond=beyond, total=len(view.mistakes)) if beyond else ""
+    return fit([fixed(note), _section("details", view.checks, view.worst_checks)], OUTPUT)
+
+
+def _section(name: str, rows: Sequence[object], ranked: Sequence[object] = ()) -> Section:
+    """The rows in the template of that name; nothing where there are none."""
+
+    def write(kept: Sequence[object], more: int) -> str:
+        return fill(f"github/{name}.md.j2", rows=kept, more=more) if kept or more else ""
+
+    return Section(rows, write, ranked)
+
+
+def _footer(view: ReleaseView, page_url: str, chain: str, hint: bool = False) -> Section:
+    """Links, and as the very last line the head of the ledger's chain."""
+    return fixed(fill("github/footer.md.j2", view=view, page_url=page_url, chain=chain[:12], hint=hint))

@@ -1,0 +1,309 @@
+"""One release as every surface shows it: a snapshot and its decision, boiled down to rows of plain text.
+
+Texts here are raw; each surface escapes them its own way. A view survives JSON, so that a page can be shown later
+without reading anything again. To show something new, add a field with a default: older stored views lack it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, TypeVar
+
+from golive.core.command import signing
+from golive.core.decide import Decision, Kind, Snapshot
+from golive.core.errors import NotUnderstood
+from golive.core.findings import Judged
+from golive.core.model import PullState, SignOff, Verdict
+from golive.core.policy import ReleaseRule
+from golive.core.signoffs import RoleStanding, could_fill
+from golive.render.escaping import when
+from golive.render.vocabulary import CLOSED, MERGED, MISSING, OTHER, OUTCOMES, REJECTED, SIGNED, VERDICTS, Label
+
+
+@dataclass(frozen=True)
+class ReasonRow:
+    """Why it is not simply GO, and who or what clears it. blocks: it is worse than GO."""
+
+    label: Label
+    code: str
+    sentence: str
+    clears: str = ""
+    blocks: bool = True
+
+
+@dataclass(frozen=True)
+class SignedRow:
+    """One standing word on a role. at: as text, in UTC."""
+
+    login: str
+    how: str
+    at: str
+    link: str = ""
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class RoleRow:
+    """One role. count: seats; could: logins who could still fill one; stale: of those who signed other code."""
+
+    name: str
+    label: Label
+    count: int
+    group: str = ""
+    signed: tuple[SignedRow, ...] = ()
+    rejected: tuple[SignedRow, ...] = ()
+    could: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    stale: tuple[str, ...] = ()
+
+    @property
+    def have(self) -> str:
+        """`1 of 2`."""
+        return f"{len(self.signed)} of {self.count}"
+
+
+@dataclass(frozen=True)
+class CheckRow:
+    """One check. rank: 0 is the worst outcome, as in `vocabulary.OUTCOMES`; root: the check whose failure blocks it."""
+
+    id: str
+    title: str
+    label: Label
+    rank: int
+    severity: str
+    category: str = ""
+    measured: str = ""
+    expected: str = ""
+    summary: str = ""
+    source: str = ""
+    strength: str = ""
+    taken_at: str = ""
+    owner: str = ""
+    impact: str = ""
+    action: str = ""
+    needs: tuple[str, ...] = ()
+    root: str = ""
+
+
+@dataclass(frozen=True)
+class MistakeRow:
+    """One mistake of a policy file. in_head: of the file that this pull request brings, not of the one in force."""
+
+    path: str
+    line: int
+    column: int
+    text: str
+    in_head: bool = False
+
+
+@dataclass(frozen=True)
+class ReleaseView:
+    """Everything the surfaces show of one pull request. next_step: what happens now, a sentence or empty.
+
+    becomes: for what is not a release, the sentences that say how one becomes it.   timeline: oldest first.
+    """
+
+    kind: str
+    label: Label
+    headline: str
+    repository: str
+    number: int
+    title: str
+    url: str
+    is_open: bool
+    head_sha: str
+    base_ref: str
+    release: str = ""
+    target: str = ""
+    next_step: str = ""
+    reasons: tuple[ReasonRow, ...] = ()
+    roles: tuple[RoleRow, ...] = ()
+    checks: tuple[CheckRow, ...] = ()
+    mistakes: tuple[MistakeRow, ...] = ()
+    becomes: tuple[str, ...] = ()
+    timeline: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """`acme/shop#7`."""
+        return f"{self.repository}#{self.number}"
+
+    @property
+    def revision(self) -> str:
+        """`beefbee → main`."""
+        return f"{self.head_sha[:7]} → {self.base_ref}"
+
+    @property
+    def worst_checks(self) -> tuple[CheckRow, ...]:
+        """The checks, worst first; among equals in the policy's order."""
+        return tuple(sorted(self.checks, key=lambda row: row.rank))
+
+    @property
+    def check_counts(self) -> str:
+        """`1 failed, 3 passed`, worst first; empty where there are no checks."""
+        words = [row.label.word for row in self.worst_checks]
+        return ", ".join(f"{words.count(word)} {word}" for word in dict.fromkeys(words))
+
+
+def look(snapshot: Snapshot, decision: Decision) -> ReleaseView:
+    """The view of one decision."""
+    pull, rule = snapshot.pull, snapshot.rule
+    return ReleaseView(
+        kind=decision.kind.value,
+        label=_label(snapshot, decision),
+        headline=decision.headline,
+        repository=pull.repository,
+        number=pull.subject.number,
+        title=pull.title,
+        url=pull.url,
+        is_open=pull.state is PullState.OPEN,
+        head_sha=pull.revision.head_sha,
+        base_ref=pull.revision.base_ref,
+        release=snapshot.standing.release_name or (rule.name if rule else ""),
+        target=rule.target if rule else "",
+        next_step=_next_step(snapshot, decision),
+        reasons=tuple(
+            ReasonRow(VERDICTS[r.verdict], r.code, r.sentence, r.clears, r.verdict is not Verdict.GO)
+            for r in decision.reasons
+        ),
+        roles=tuple(_role(seat, snapshot) for seat in decision.roster),
+        checks=tuple(_check(judged) for judged in decision.checks),
+        mistakes=tuple(MistakeRow(m.path, m.line, m.column, m.text) for m in snapshot.mistakes)
+        + tuple(MistakeRow(m.path, m.line, m.column, m.text, in_head=True) for m in snapshot.head_mistakes),
+        becomes=_becomes(snapshot) if decision.kind is Kind.OTHER else (),
+        timeline=tuple(fact.text for fact in snapshot.standing.facts),
+    )
+
+
+def _label(snapshot: Snapshot, decision: Decision) -> Label:
+    if decision.kind is Kind.ENDED:
+        return MERGED if snapshot.pull.state is PullState.MERGED else CLOSED
+    if decision.kind in (Kind.OTHER, Kind.UNGOVERNED):
+        return OTHER
+    return VERDICTS[decision.verdict]
+
+
+def _next_step(snapshot: Snapshot, decision: Decision) -> str:
+    """What happens now, where the reasons do not already say it."""
+    if decision.kind is not Kind.RELEASE:
+        return ""
+    merge = snapshot.policy.merge if snapshot.policy else None
+    if decision.verdict is Verdict.GO:
+        return "golive merges it by itself." if merge else "It may be merged."
+    if decision.verdict is Verdict.CONDITIONAL_GO and decision.state != "success":
+        return "It passes once these are cleared; with `merge.when: conditional` in the policy it would pass as it is."
+    if decision.verdict is Verdict.CONDITIONAL_GO:
+        return "The policy lets it pass as it is; golive merges it by itself."
+    return ""
+
+
+def _role(seat: RoleStanding, snapshot: Snapshot) -> RoleRow:
+    names = frozenset(role.name for role in snapshot.roles)
+    spoken = {s.word.person.id for s in seat.signed}
+    could = could_fill(seat.role, snapshot.pull, snapshot.standing) if seat.missing else ()
+    return RoleRow(
+        name=seat.role.name,
+        label=REJECTED if seat.rejected else MISSING if seat.missing else SIGNED,
+        count=seat.role.count,
+        group=seat.role.group,
+        signed=tuple(_signed(s, names) for s in seat.signed),
+        rejected=tuple(_signed(s, names) for s in seat.rejected),
+        could=tuple(p.login for p in could if p.id not in spoken),
+        sources=seat.role.sources,
+        stale=tuple(s.word.person.login for s in seat.stale),
+    )
+
+
+def _signed(sign_off: SignOff, roles: frozenset[str]) -> SignedRow:
+    word = sign_off.word
+    try:
+        words = signing(word.text, roles).text
+    except NotUnderstood:  # the policy's roles changed since it was said
+        words = word.text
+    return SignedRow(word.person.login, word.surface.value, when(word.at), word.link, words)
+
+
+def _check(judged: Judged) -> CheckRow:
+    rule, finding = judged.rule, judged.finding
+    return CheckRow(
+        id=rule.id,
+        title=rule.title,
+        label=OUTCOMES[finding.outcome],
+        rank=list(OUTCOMES).index(finding.outcome),
+        severity=rule.severity.value,
+        category=rule.category,
+        measured=finding.measured,
+        expected=finding.expected,
+        summary=finding.summary,
+        source=finding.source,
+        strength=finding.strength.value,
+        taken_at=when(finding.taken_at),
+        owner=rule.owner,
+        impact=rule.impact,
+        action=rule.action,
+        needs=rule.needs,
+        root=judged.root.id if judged.root else "",
+    )
+
+
+def _becomes(snapshot: Snapshot) -> tuple[str, ...]:
+    """How a pull request into this base becomes a release, one sentence per release rule."""
+    policy, base = snapshot.policy, snapshot.pull.revision.base_ref
+    return tuple(_becomes_by(rule) for rule in policy.releases if rule.base == base) if policy else ()
+
+
+def _becomes_by(rule: ReleaseRule) -> str:
+    ways = []
+    if rule.head:
+        ways.append(f"comes from a branch like {' or '.join(f'`{pattern}`' for pattern in rule.head)}")
+    if rule.labels:
+        ways.append(f"carries the label {' or '.join(f'`{label}`' for label in rule.labels)}")
+    forks = "" if rule.forks else ", and not from a fork"
+    return f"It is a release “{rule.name}” when it {' or '.join(ways) or 'matches its rule'}{forks}."
+
+
+# ------------------------------------------------------------------ as JSON
+
+
+def to_json(view: ReleaseView) -> str:
+    """The view as JSON; equal views give equal texts."""
+    return json.dumps(asdict(view), sort_keys=True, ensure_ascii=False)
+
+
+def from_json(text: str) -> ReleaseView | None:
+    """The view of a `to_json`, also of an older or newer version; None where too much is missing to show it."""
+    try:
+        raw = json.loads(text)
+        return _made(
+            ReleaseView,
+            raw
+            | {
+                "label": _made(Label, raw["label"]),
+                "reasons": tuple(_labelled(ReasonRow, r) for r in raw.get("reasons", ())),
+                "roles": tuple(_role_from(r) for r in raw.get("roles", ())),
+                "checks": tuple(_labelled(CheckRow, r) for r in raw.get("checks", ())),
+                "mistakes": tuple(_made(MistakeRow, r) for r in raw.get("mistakes", ())),
+            },
+        )
+    except (TypeError, KeyError, ValueError):
+        return None
+
+
+_Row = TypeVar("_Row")
+
+
+def _made(row: type[_Row], raw: Mapping[str, Any]) -> _Row:
+    """A row of the fields it knows; lists become tuples."""
+    known = {field.name for field in fields(row)}  # type: ignore[arg-type]  # every row is a dataclass
+    return row(**{k: tuple(v) if isinstance(v, list) else v for k, v in raw.items() if k in known})
+
+
+def _labelled(row: type[_Row], raw: Mapping[str, Any]) -> _Row:
+    return _made(row, {**raw, "label": _made(Label, raw["label"])})
+
+
+def _role_from(raw: Mapping[str, Any]) -> RoleRow:
+    said = {part: tuple(_made(SignedRow, s) for s in raw.get(part, ())) for part in ("signed", "rejected")}
+    return _labelled(RoleRow, {**raw, **said})

@@ -1,0 +1,114 @@
+"""The only reader of the environment. Every setting is a field; its name there is `GOLIVE_` and the field's name in capitals."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from golive.core.errors import Misconfigured
+
+
+def _listed(value: object) -> object:
+    """Commas or spaces between the names of a list."""
+    return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+
+def _key(value: object) -> object:
+    """A private key may be written on one line with `\\n` for line ends."""
+    return value.replace("\\n", "\n") if isinstance(value, str) else value
+
+
+Listed = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
+
+
+class Settings(BaseSettings):
+    """All settings of the service. Durations are ISO 8601 (`PT60S`) or seconds; secrets never print."""
+
+    model_config = SettingsConfigDict(env_prefix="GOLIVE_", env_file="golive.env", frozen=True, extra="ignore")
+
+    github_app_id: int | None = Field(None, description="Numeric id of the GitHub App.")
+    github_private_key: Annotated[SecretStr | None, BeforeValidator(_key)] = Field(
+        None, description="The App's private key, PEM; line ends may be written as \\n."
+    )
+    github_private_key_file: Path | None = Field(None, description="A file that holds the private key instead.")
+    github_webhook_secret: SecretStr | None = Field(None, description="The App's webhook secret.")
+    github_app_slug: str = Field("golive", description="The App's slug; its comments come from `<slug>[bot]`.")
+    github_api_url: str = Field("https://api.github.com", description="GitHub's API; for GitHub Enterprise its own.")
+    github_write_pause: timedelta = Field(
+        timedelta(seconds=1), description="Pause between writes to GitHub, as GitHub asks of Apps."
+    )
+    slack_bot_token: SecretStr | None = Field(None, description="The Slack app's bot token (xoxb-…).")
+    slack_signing_secret: SecretStr | None = Field(None, description="The Slack app's signing secret.")
+    slack_api_url: str = Field("https://slack.com/api/", description="Slack's API.")
+    slack_people: Path | None = Field(
+        None, description="YAML file: Slack team and user id → GitHub login. Nobody else's word counts in Slack."
+    )
+    database_url: str = Field("sqlite:///golive.db", description="Where golive keeps its record.")
+    public_url: str = Field("http://127.0.0.1:8080", description="How people and GitHub reach this server.")
+    listen: str = Field("127.0.0.1:8080", description="Address and port to listen on.")
+    allow_private_hosts: Listed = Field(
+        (), description="Hosts or networks on private addresses that checks may look at, separated by commas."
+    )
+    sign_off_rest: timedelta = Field(
+        timedelta(seconds=60), description="How long a head rests before sign-offs are asked for; asking comes sooner."
+    )
+    reactions_every: timedelta = Field(
+        timedelta(seconds=30), description="How often reactions on a sign-off request are read while some are awaited."
+    )
+    workers: int = Field(4, ge=1, le=64, description="Releases worked on at the same time.")
+    check_threads: int = Field(16, ge=1, le=256, description="Checks run at the same time.")
+    stuck_after: int = Field(8, ge=1, description="Failed turns in a row after which a release is called stuck.")
+    log_level: str = Field("info", description="debug, info, warning or error.")
+
+    @property
+    def github_key(self) -> str | None:
+        """The private key itself, from the setting or its file. Raises Misconfigured for an unreadable file."""
+        if self.github_private_key is not None:
+            return self.github_private_key.get_secret_value()
+        if self.github_private_key_file is None:
+            return None
+        try:
+            return self.github_private_key_file.read_text()
+        except OSError as error:
+            raise Misconfigured(
+                f"GOLIVE_GITHUB_PRIVATE_KEY_FILE names {self.github_private_key_file}, which cannot be read: "
+                f"{error.strerror}. Name a file that golive may read."
+            ) from None
+
+    @property
+    def slack_on(self) -> bool:
+        """Whether the chat side is configured at all."""
+        return self.slack_bot_token is not None or self.slack_signing_secret is not None
+
+    def missing(self) -> list[str]:
+        """Settings without which the service does not start, each as `NAME: what it is`."""
+        wanted = {
+            "GOLIVE_GITHUB_APP_ID": self.github_app_id,
+            "GOLIVE_GITHUB_PRIVATE_KEY": self.github_key,
+            "GOLIVE_GITHUB_WEBHOOK_SECRET": self.github_webhook_secret,
+        }
+        if self.slack_on:  # half of Slack is an error, none of it is not
+            wanted |= {
+                "GOLIVE_SLACK_BOT_TOKEN": self.slack_bot_token,
+                "GOLIVE_SLACK_SIGNING_SECRET": self.slack_signing_secret,
+            }
+        fields = Settings.model_fields
+        return [f"{name}: {fields[name[7:].lower()].description}" for name, value in wanted.items() if not value]
+
+    def secrets(self) -> list[str]:
+        """Every secret value, for masking what is logged."""
+        held = [self.github_private_key, self.github_webhook_secret, self.slack_bot_token, self.slack_signing_secret]
+        return [secret.get_secret_value() for secret in held if secret is not None]
+
+
+def read(env_file: Path | None = None) -> Settings:
+    """The settings of this process. Raises Misconfigured naming every variable that cannot be used, and why."""
+    try:
+        return Settings(_env_file=env_file) if env_file else Settings()
+    except ValidationError as error:
+        lines = [f"GOLIVE_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()]
+        raise Misconfigured("These settings cannot be used:\n  " + "\n  ".join(lines)) from None

@@ -1,0 +1,119 @@
+"""Slack's requests: Bolt verifies the signature, one middleware keeps the delivery, nothing else happens here.
+
+A Bolt listener would run in memory after the acknowledgement and be lost with the process; so there are none.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qs
+
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.middleware.request_verification.async_request_verification import AsyncRequestVerification
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
+from slack_sdk.signature import Clock as SlackClock
+
+from golive.ports import Clock, Delivery
+
+Keep = Callable[[Delivery], Awaitable[bool]]
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What the door sends back."""
+
+    status: int
+    body: str
+    headers: dict[str, str]
+
+
+class _Seconds(SlackClock):
+    """golive's clock as Slack's library asks for it."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def now(self) -> float:
+        """Seconds since 1970."""
+        return self._clock().timestamp()
+
+
+class Door:
+    """Behind `/slack/events`, `/slack/commands` and `/slack/interactions`; `kind` says which."""
+
+    def __init__(self, signing_secret: str, bot_token: str, keep: Keep, clock: Clock) -> None:
+        self._keep = keep
+        self._clock = clock
+
+        async def authorize(enterprise_id: str | None, team_id: str | None, **_: Any) -> AuthorizeResult:
+            # Bolt would ask Slack who we are; a door needs no network
+            return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id, bot_token=bot_token)
+
+        self._bolt = AsyncApp(
+            signing_secret=signing_secret, authorize=authorize, request_verification_enabled=False,
+            ignoring_self_events_enabled=False,
+        )  # fmt: skip
+        verification = AsyncRequestVerification(signing_secret)
+        verification.verifier.clock = _Seconds(clock)  # Bolt's own verification, by golive's clock
+        self._bolt.middleware(verification)
+        self._bolt.middleware(self._kept)
+
+    async def __call__(self, kind: str, body: bytes, headers: Mapping[str, str]) -> Answered:
+        """Answer one request: 200 kept (or kept before), 409 the same signed request again, 4xx refused with a reason."""
+        if reason := _unreadable(kind, body, headers):
+            return _refused(400, reason)
+        request = AsyncBoltRequest(body=body.decode(), headers={**headers, "x-golive-kind": kind})
+        response = await self._bolt.async_dispatch(request)
+        if response.status == 401:
+            return _refused(401, "the signature does not fit, or the request is older than five minutes")
+        sent = {name: values[0] for name, values in response.headers.items()}
+        return Answered(response.status, response.body, sent)
+
+    async def _kept(self, req: AsyncBoltRequest) -> BoltResponse:
+        kind = req.headers["x-golive-kind"][0]
+        timestamp, signature = req.headers["x-slack-request-timestamp"][0], req.headers["x-slack-signature"][0]
+        is_event = kind == "event"
+        identity = str(req.body.get("event_id", "")) if is_event else ""
+        delivery = Delivery(
+            source="slack", id=identity or f"{timestamp}:{signature}",
+            kind=str((req.body.get("event") or {}).get("type", "event")) if is_event else kind,
+            body=req.raw_body.encode(), received_at=self._clock(),
+            said_at=datetime.fromtimestamp(int(timestamp), UTC),
+        )  # fmt: skip
+        if await self._keep(delivery) or is_event:
+            return BoltResponse(status=200, body="")
+        return BoltResponse(status=409, body=json.dumps({"error": "this very request was already received"}))
+
+
+def _unreadable(kind: str, body: bytes, headers: Mapping[str, str]) -> str:
+    """Why Bolt could not even read it; checked before Bolt, whose parsers raise."""
+    timestamp = headers.get("x-slack-request-timestamp", "")
+    if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):
+        return "the header X-Slack-Request-Timestamp must be a whole number of seconds"
+    if not headers.get("x-slack-signature"):
+        return "the header X-Slack-Signature is missing"
+    try:
+        text = body.decode()
+        if kind == "event":
+            parsed = json.loads(text)
+        elif kind == "interaction":
+            parsed = json.loads(parse_qs(text)["payload"][0])
+        else:
+            parsed = parse_qs(text, keep_blank_values=True)
+            if not {"team_id", "user_id", "channel_id"} <= parsed.keys():
+                return "the form must have team_id, user_id and channel_id"
+    except (ValueError, KeyError, RecursionError):
+        return "the body must be JSON" if kind == "event" else "the body must be a form as Slack sends it"
+    if not isinstance(parsed, dict):
+        return "the body must be a JSON object"
+    return ""
+
+
+def _refused(status: int, reason: str) -> Answered:
+    return Answered(status, json.dumps({"error": reason}), {"content-type": "application/json"})

@@ -1,0 +1,183 @@
+"""The embedded Work adapter: due rows of our own, one process, woken at the next due row, no polling."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlmodel import col, delete, func, select, update
+
+from golive.core.errors import Misconfigured
+from golive.store.store import Store
+from golive.store.tables import DueRow
+
+BROKEN_RUN_AGAIN = timedelta(seconds=5)
+"""How soon a subject is tried again whose run raised; runs that know better touch their subject themselves."""
+
+
+class EmbeddedWork:
+    """See `ports.Work` for the promise. `run` takes a subject through one turn; what it raises is tried again.
+
+    on_error: told of what `run` raised.   workers: subjects worked on at the same time.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        run: Callable[[str], None],
+        clock: Callable[[], datetime],
+        on_error: Callable[[str, BaseException], None],
+        workers: int = 4,
+    ) -> None:
+        self.store = store
+        self.run = run
+        self.clock = clock
+        self.on_error = on_error
+        self.workers = workers
+        self._running: set[str] = set()
+        self._wake = threading.Condition()
+        self._changed = False
+        self._stopping = False
+        self._threads: list[threading.Thread] = []
+        store.on_touch = self._notify
+        with store.transaction() as tx:  # runs that a dead process had begun are owed again
+            tx.session.exec(update(DueRow).values(claimed=False))
+
+    def touch(self, subject: str, at: datetime | None = None) -> None:
+        """Look at the subject at `at` (None: now); durable once this returns."""
+        with self.store.transaction() as tx:
+            tx.touch(subject, at)
+
+    def start(self) -> None:
+        """Start the worker threads."""
+        self._stopping = False
+        self._threads = [
+            threading.Thread(target=self._loop, name=f"worker-{n}", daemon=True) for n in range(self.workers)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Let running turns end, start nothing more."""
+        with self._wake:
+            self._stopping = True
+            self._wake.notify_all()
+        for thread in self._threads:
+            thread.join(timeout=60)
+        self._threads = []
+
+    def run_due(self) -> int:
+        """Work everything that is due now in the calling thread; returns how many turns that took."""
+        turns = 0
+        while claim := self._claim():
+            self._turn(*claim)
+            turns += 1
+        return turns
+
+    def next_due(self) -> datetime | None:
+        """When the next subject is due."""
+        with self.store.reading() as session:
+            return session.exec(select(func.min(DueRow.at)).where(col(DueRow.claimed).is_(False))).one()
+
+    def _notify(self) -> None:
+        with self._wake:
+            self._changed = True
+            self._wake.notify_all()
+
+    def _loop(self) -> None:
+        while True:
+            with self._wake:
+                if self._stopping:
+                    return
+                self._changed = False
+            if claim := self._claim():
+                self._turn(*claim)
+                self._notify()  # a subject that waited for this very run may go on now
+                continue
+            due = self.next_due()
+            with self._wake:
+                if self._stopping:
+                    return
+                if not self._changed:
+                    self._wake.wait(self._seconds_until(due))
+
+    def _seconds_until(self, due: datetime | None) -> float | None:
+        if due is None:
+            return None
+        wait = (due - self.clock()).total_seconds()
+        # what is due but not claimable is being worked by another thread, which notifies when it is done
+        return min(wait, threading.TIMEOUT_MAX) if wait > 0 else None
+
+    def _claim(self) -> tuple[str, list[int]] | None:
+        """Take the subject that has waited longest and is not being worked on, with the rows that its run will serve."""
+        with self._wake:
+            now = self.clock()
+            with self.store.reading() as session:
+                query = select(DueRow.subject).where(col(DueRow.claimed).is_(False), DueRow.at <= now)
+                if self._running:
+                    query = query.where(col(DueRow.subject).not_in(self._running))
+                subject = session.exec(query.order_by(col(DueRow.at), col(DueRow.id)).limit(1)).first()
+            if subject is None:
+                return None
+            self._running.add(subject)
+        try:
+            with self.store.transaction() as tx:
+                mine = (DueRow.subject == subject, col(DueRow.claimed).is_(False), col(DueRow.at) <= now)
+                ids = [i for i in tx.session.exec(select(DueRow.id).where(*mine)) if i is not None]
+                tx.session.exec(update(DueRow).where(col(DueRow.id).in_(ids)).values(claimed=True))
+        except BaseException:
+            with self._wake:
+                self._running.discard(subject)
+            raise
+        return subject, ids
+
+    def _turn(self, subject: str, ids: list[int]) -> None:
+        served = False
+        try:
+            self.run(subject)
+            served = True
+        except Exception as error:  # a turn that broke is told, and tried again
+            self.on_error(subject, error)
+        finally:
+            with self._wake:
+                self._running.discard(subject)
+        mine = col(DueRow.id).in_(ids)
+        with self.store.transaction() as tx:
+            if served:
+                tx.session.exec(delete(DueRow).where(mine))
+            else:
+                tx.session.exec(update(DueRow).where(mine).values(claimed=False, at=tx.now + BROKEN_RUN_AGAIN))
+
+
+class ProcessLock:
+    """One `golive serve` per SQLite file: an exclusive lock on a file beside it, let go when the process ends."""
+
+    def __init__(self, database: Path) -> None:
+        self.path = database.with_name(database.name + ".lock")
+        self._file: int | None = None
+
+    def acquire(self) -> None:
+        """Take the lock. Raises Misconfigured naming the process that holds it."""
+        file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            holder = os.read(file, 100).decode(errors="replace").strip() or "another process"
+            os.close(file)
+            raise Misconfigured(
+                f"{self.path} is locked by {holder}: another golive serves this database. Stop that one, or name "
+                "another database in GOLIVE_DATABASE_URL."
+            ) from None
+        os.ftruncate(file, 0)
+        os.write(file, f"process {os.getpid()}\n".encode())
+        self._file = file
+
+    def release(self) -> None:
+        """Let go."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None

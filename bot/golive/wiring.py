@@ -1,0 +1,219 @@
+"""The composition root: the only place that builds clients and joins rooms. Everything is passed in from here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import structlog
+import yaml
+
+from golive import __version__
+from golive.checks.registry import installed
+from golive.core.decide import Mistake, Timing
+from golive.core.errors import Gone, Kept, Misconfigured
+from golive.core.model import Person
+from golive.core.policy import Policy
+from golive.engine.examine import Examiner
+from golive.engine.gather import Gather
+from golive.engine.inbox import Inbox
+from golive.engine.perform import Perform
+from golive.engine.reconcile import Reconcile
+from golive.engine.record import Intake, Recorder
+from golive.engine.turns import Turns
+from golive.githubapp.client import Clients
+from golive.githubapp.forge import GitHubForge
+from golive.githubapp.intake import Intake as GitHubIntake
+from golive.githubapp.intake import words_of
+from golive.look.http import Http
+from golive.policyfile import PolicyMistakes, load
+from golive.ports import Clock, Executor
+from golive.render.texts import Texts
+from golive.settings import Settings
+from golive.slackapp.chat import SlackChat
+from golive.slackapp.door import Door
+from golive.slackapp.intake import Intake as SlackIntake
+from golive.store.store import Store
+from golive.store.work import EmbeddedWork, ProcessLock
+
+log = structlog.get_logger()
+
+PEOPLE = "people"
+"""The work subject that resolves the operator's file of chat users."""
+PEOPLE_AGAIN = timedelta(minutes=1)
+
+Read = Callable[[str, str], Policy | tuple[Mistake, ...]]
+
+
+def utc_now() -> datetime:
+    """The wall clock."""
+    return datetime.now(UTC)
+
+
+@dataclass
+class Golive:
+    """One running golive, joined. `slack` and `chat` are None where Slack is not configured."""
+
+    settings: Settings
+    store: Store
+    inbox: Inbox
+    work: EmbeddedWork
+    forge: GitHubForge
+    chat: SlackChat | None
+    slack: Door | None
+    clock: Clock
+    webhook_secret: str
+    _pool: ThreadPoolExecutor | None = None
+    _lock: ProcessLock | None = None
+
+    def start(self) -> None:
+        """Take the database for ourselves, look at every open release once, and work by ourselves from now on."""
+        if self.store.path is not None:
+            self._lock = ProcessLock(self.store.path)
+            self._lock.acquire()
+        self.wake()
+        self.work.start()
+
+    def wake(self) -> None:
+        """Owe a look to everything that may have changed while nobody looked."""
+        with self.store.transaction() as tx:
+            for subject in ("inbox", "answers", PEOPLE, *(r.subject.key for r in tx.open_releases())):
+                tx.touch(subject)
+
+    def stop(self) -> None:
+        """Finish what runs, write what waits, close."""
+        self.work.stop()
+        self.inbox.stop()
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+        self.store.close()
+        if self._lock is not None:
+            self._lock.release()
+
+
+def build(settings: Settings, clock: Clock = utc_now, executor: Executor | None = None) -> Golive:
+    """Join everything for one set of settings.
+
+    executor: where checks run; None = a thread pool. Raises Misconfigured naming every setting that is missing.
+    """
+    if missing := settings.missing():
+        raise Misconfigured("These settings are missing:\n  " + "\n  ".join(missing))
+    assert settings.github_app_id and settings.github_key and settings.github_webhook_secret  # noqa: S101
+    store = Store.open(settings.database_url, clock)
+    clients = _clients(settings, settings.github_app_id, settings.github_key)
+    forge = GitHubForge(
+        clients, store, settings.github_api_url, settings.github_app_id, settings.github_app_slug, clock
+    )
+    token = settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else ""
+    chat = SlackChat(token, settings.slack_api_url) if settings.slack_on else None
+    pool = None if executor else ThreadPoolExecutor(settings.check_threads, thread_name_prefix="checks")
+    timing = Timing(rest=settings.sign_off_rest, reactions=settings.reactions_every)
+    render = Texts()
+    examiner = Examiner(
+        store, forge, Http(allow=settings.allow_private_hosts), executor or pool or ThreadPoolExecutor(),
+        clock, timing.recheck,
+    )  # fmt: skip
+    gather = Gather(forge, store, clock, reader(), words_of, timing, settings.stuck_after)
+    perform = Perform(store, chat, render, examiner, clock)
+    reconcile = Reconcile(
+        store, forge, gather, perform, render, clock, settings.public_url.rstrip("/"), __version__, chat is not None
+    )
+    intakes: dict[str, Intake] = {
+        "github": GitHubIntake(forge.host, settings.github_app_id, settings.github_app_slug),
+        "slack": SlackIntake(),
+    }
+    recorder = Recorder(store, intakes, "Ask golive's operator to add you to the file that GOLIVE_SLACK_PEOPLE names.")
+    people = People(settings.slack_people, store, forge, clock)
+    turns = Turns(store, recorder, reconcile, chat, render.chat_line, clock, {PEOPLE: people.resolve})
+    work = EmbeddedWork(store, turns, clock, _broke, settings.workers)
+    inbox = Inbox(store)
+    secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else ""
+    slack = Door(secret, token, inbox.keep, clock) if settings.slack_on else None
+    return Golive(
+        settings, store, inbox, work, forge, chat, slack, clock, settings.github_webhook_secret.get_secret_value(), pool
+    )
+
+
+def _clients(settings: Settings, app_id: int, key: str) -> Clients:
+    return Clients(app_id, key, settings.github_api_url, settings.github_write_pause)
+
+
+def _broke(subject: str, error: BaseException) -> None:
+    log.error("turn broke", subject=subject, exc_info=error)
+
+
+def reader() -> Read:
+    """Policy text and path → the policy, or its mistakes; knows every installed check kind."""
+    kinds = installed()
+
+    def read(text: str, path: str) -> Policy | tuple[Mistake, ...]:
+        try:
+            return load(text, kinds, path)
+        except PolicyMistakes as found:
+            return tuple(Mistake(m.path, m.line, m.column, str(m)) for m in found.mistakes)
+
+    return read
+
+
+_SLACK_ID = re.compile(r"[TEUW][A-Z0-9]{2,}\Z")
+
+
+class People:
+    """The operator's file: Slack team → user id → GitHub login. Logins become numeric ids once, at start.
+
+    A login that changes hands later changes nothing: the id is the person.
+    """
+
+    def __init__(self, file: Path | None, store: Store, forge: GitHubForge, clock: Clock) -> None:
+        self._file = file
+        self._store = store
+        self._forge = forge
+        self._clock = clock
+
+    def resolve(self) -> None:
+        """Read the file and ask GitHub for the ids; what GitHub cannot say now is asked again in a minute."""
+        named = self.read()
+        installations = self._store.known_installations()
+        people: dict[str, Person] = {}
+        unresolved = False
+        for who, login in named.items():
+            try:
+                if installations:
+                    people[who] = self._forge.person(login, installations[0])
+                    continue
+            except Gone:
+                log.warning("nobody has this GitHub login", who=who, login=login)
+                continue
+            except Kept as later:
+                log.warning("GitHub login not resolved yet", who=who, login=login, why=str(later))
+            unresolved = True
+        with self._store.transaction() as tx:
+            known = {who: person for who in named if who not in people and (person := tx.person(who))}
+            tx.put_people(known | people)
+            if unresolved:
+                tx.touch(PEOPLE, self._clock() + PEOPLE_AGAIN)
+
+    def read(self) -> dict[str, str]:
+        """`team/user` → login. Raises Misconfigured with the place of anything that is not so."""
+        if self._file is None:
+            return {}
+        try:
+            told = yaml.safe_load(self._file.read_text())
+        except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
+            raise Misconfigured(f"GOLIVE_SLACK_PEOPLE names {self._file}, which cannot be read: {error}") from None
+        shape = f"{self._file}: expected a Slack team id, under it lines like `U0123ABCD: github-login`"
+        if not isinstance(told, dict):
+            raise Misconfigured(f"{shape}.")
+        found: dict[str, str] = {}
+        for team, users in told.items():
+            if not (isinstance(team, str) and _SLACK_ID.match(team) and isinstance(users, dict)):
+                raise Misconfigured(f"{shape}; {team!r} is no such team.")
+            for user, login in users.items():
+                if not (isinstance(user, str) and _SLACK_ID.match(user) and isinstance(login, str)):
+                    raise Misconfigured(f"{shape}; the entry {user!r} of {team} is not.")
+                found[f"{team}/{user}"] = login.removeprefix("@")
+        return found

@@ -1,0 +1,121 @@
+"""The app manifests that operators paste at GitHub and Slack: what they ask for, and that golive answers there.
+
+A permission, an event or a scope that is added needs its reason in the tables below.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from golive.cli import manifests
+
+ROOT = Path(__file__).parents[2]
+PUBLIC = "https://golive.example.org"
+
+# Permission → what golive does with it. A permission without a reason is one that an intruder would enjoy.
+PERMISSIONS = {
+    ("actions", "read"): "read which workflow a check run belongs to",
+    ("administration", "read"): "see whether branch protection requires our check from our App",
+    ("checks", "write"): "publish the check run that blocks the merge",
+    ("contents", "write"): "merge; read the policy file",
+    ("issues", "write"): "the sticky comment and the sign-off request",
+    ("members", "read"): "who is in the teams that sign",
+    ("metadata", "read"): "given with every other one",
+    ("pull_requests", "write"): "read pull requests and reviews; merge",
+    ("statuses", "read"): "commit statuses beside check runs",
+}
+
+# Event → the permission without which GitHub does not deliver it. Source: GitHub's "Webhook events and payloads".
+EVENTS = {
+    "check_run": "checks",
+    "check_suite": "checks",
+    "issue_comment": "issues",
+    "pull_request": "pull_requests",
+    "pull_request_review": "pull_requests",
+    "push": "contents",
+    "repository": "metadata",
+    "status": "statuses",
+}
+
+# Bot scope → what golive does with it.
+SCOPES = {
+    "chat:write": "the release's message, its thread, answers",
+    "commands": "/golive",
+    "reactions:read": "reactions on a sign-off request",
+    "channels:read": "find the channel of the policy",
+    "groups:read": "the same for private channels",
+    "channels:history": "find an own message again after a fault",
+    "groups:history": "the same for private channels",
+    "users:read": "names and kinds of accounts",
+}
+
+
+@pytest.fixture(scope="module")
+def github() -> dict:
+    return manifests.github_app(name="golive", public_url=PUBLIC, redirect_url="http://127.0.0.1:1/callback")
+
+
+@pytest.fixture(scope="module")
+def slack() -> dict:
+    return yaml.safe_load(manifests.slack_app(public_url=PUBLIC))
+
+
+def test_the_github_app_asks_for_what_golive_uses_and_nothing_more(github: dict) -> None:
+    assert set(github["default_permissions"].items()) == set(PERMISSIONS)
+
+
+def test_every_event_of_the_github_app_comes_with_its_permission(github: dict) -> None:
+    assert set(github["default_events"]) == set(EVENTS)
+    lacking = {e: p for e, p in EVENTS.items() if p not in github["default_permissions"]}
+    assert not lacking, f"GitHub does not deliver these without the permission: {lacking}"
+
+
+def test_every_event_of_the_github_app_has_an_example_delivery() -> None:
+    named = {path.name.split(".")[0] for path in (ROOT / "tests/data/github/webhooks").glob("*.json")}
+    assert set(EVENTS) <= named, f"no example to hold the reader against: {set(EVENTS) - named}"
+
+
+def test_the_github_app_is_private_and_sends_to_golives_door(github: dict) -> None:
+    assert github["public"] is False
+    assert github["hook_attributes"] == {"url": f"{PUBLIC}/github/webhook", "active": True}
+    assert github["redirect_url"] == "http://127.0.0.1:1/callback"
+    assert len(github["name"]) <= 34
+
+
+def test_the_slack_app_asks_for_what_golive_uses_and_nothing_more(slack: dict) -> None:
+    assert set(slack["oauth_config"]["scopes"]) == {"bot"}, "golive acts as itself, never as a person"
+    assert set(slack["oauth_config"]["scopes"]["bot"]) == set(SCOPES)
+
+
+def test_slack_sends_to_golives_doors_and_not_over_a_socket(slack: dict) -> None:
+    assert [c["url"] for c in slack["features"]["slash_commands"]] == [f"{PUBLIC}/slack/commands"]
+    assert [c["command"] for c in slack["features"]["slash_commands"]] == ["/golive"]
+    events = slack["settings"]["event_subscriptions"]
+    assert events == {"request_url": f"{PUBLIC}/slack/events", "bot_events": ["reaction_added", "reaction_removed"]}
+    assert slack["settings"]["interactivity"] == {"is_enabled": True, "request_url": f"{PUBLIC}/slack/interactions"}
+    assert slack["settings"]["socket_mode_enabled"] is False
+
+
+def test_no_placeholder_is_left_in_a_filled_manifest(github: dict) -> None:
+    assert "${" not in str(github) + manifests.slack_app(public_url=PUBLIC)
+
+
+def test_a_name_with_quotes_cannot_break_out_of_the_manifest() -> None:
+    hostile = 'x","public":true,"y":"${public_url}'
+    made = manifests.github_app(name=hostile, public_url=PUBLIC, redirect_url="http://127.0.0.1:1/")
+    assert made["name"] == hostile
+    assert made["public"] is False
+
+
+@pytest.mark.parametrize("door", ["/github/webhook", "/slack/commands", "/slack/events", "/slack/interactions"])
+def test_each_door_that_the_manifests_name_exists(door: str) -> None:
+    source = "".join(path.read_text() for path in (ROOT / "bot/golive/web").rglob("*.py"))
+    prefix, _, rest = door.lstrip("/").partition("/")
+    split = rf"[\"']/{prefix}[\"'].*[\"']/{rest}[\"']"  # a router with a prefix says it in two parts
+    assert re.search(rf"[\"']{door}[\"']", source) or re.search(split, source, re.DOTALL), (
+        f"bot/golive/web answers nothing at {door}, but a manifest sends there: correct the one or the other"
+    )
