@@ -37,7 +37,10 @@ def in_trouble() -> Snapshot:
         policy=POLICY,
         words=words,
         outcomes={"health": Outcome.FAILED, "latency": Outcome.WARNING},
-        facts=(Fact("word:3", "Held by @dana: waiting for the database", 3), Fact("result:4", "Check health: failed", 4)),
+        facts=(
+            Fact("word:3", "Held by @dana: waiting for the database", 3),
+            Fact("result:4", "Check health: failed", 4),
+        ),
     )
     found = a_finding("health", Outcome.FAILED, summary="503 from /health", measured="503", expected="200")
     first, *others = standing.results

@@ -1,4 +1,4 @@
-"""What the Dockerfile promises, read off its text; `tests/e2e/test_dockerfile.py` runs its steps."""
+"""What the Dockerfile promises, read off its text; `tests/e2e/test_image.py` runs its steps."""
 
 from __future__ import annotations
 

@@ -207,6 +207,7 @@ def test_pull_requests_are_opened_read_changed_and_reviewed(asked: Asked) -> Non
     pull = shop.get_pull(1)
     assert (pull.mergeable, pull.mergeable_state, pull.commits, pull.changed_files) == (True, "clean", 1, 1)
     assert [p.number for p in shop.get_pulls(state="open", base="main")] == [1]
+    assert [p.number for p in shop.get_commit(shop.get_pull(1).head.sha).get_pulls()] == [1]
     assert [f.filename for f in pull.get_files()] == ["poem.txt"]
     assert [c.commit.message for c in pull.get_commits()] == ["End it"]
     pull.create_review(body="Please look again", event="COMMENT")

@@ -73,6 +73,9 @@ def test_an_expression_occurs_if_and_only_if_re_finds_it(pattern: str, text: str
 
 
 @settings(max_examples=300)
+@example("[[]", "[")
+@example("[a&&", "a")
+@example(r"[\[]", "[")
 @given(st.text(alphabet="ab(|)[]^$*+?{}\\dbB1,.:P<>=!i-&~", max_size=12), texts)
 def test_any_text_is_refused_in_a_sentence_or_answers_as_re_does(pattern: str, text: str) -> None:
     why = refused(pattern)

@@ -143,6 +143,7 @@ def test_a_long_value_is_shown_cut() -> None:
         ({"body_matches": "(a"}, ("body_matches",), "at column 1"),
         ({"body_matches": r"(a)\1"}, ("body_matches",), "column 4 is not offered here"),
         ({"body_matches": "a(?=b)"}, ("body_matches",), "column 2 is not offered here"),
+        ({"body_matches": "x[a--b]"}, ("body_matches",), "the set at column 2"),
         ({"body_matches": r"\bok"}, ("body_matches",), "column 1 is not offered here"),
         ({"body_matches": "a(?i:b)"}, ("body_matches",), "column 2 is not offered here"),
         ({"body_matches": "((a{30}){30}){30}"}, ("body_matches",), "counts too far"),

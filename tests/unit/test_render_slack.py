@@ -81,7 +81,9 @@ def test_a_superseded_request_is_one_line_that_links_to_the_newer_commit_and_has
     assert "\n" not in view.text
 
 
-@pytest.mark.parametrize("hostile", ["<!channel>", "<@U123>", "<#C1|x>", "<https://evil.example|here>", "&lt;!here&gt;"])
+@pytest.mark.parametrize(
+    "hostile", ["<!channel>", "<@U123>", "<#C1|x>", "<https://evil.example|here>", "&lt;!here&gt;"]
+)
 def test_no_text_of_a_stranger_becomes_a_mention_or_a_link(hostile):
     snapshot = releases.hostile(hostile)
     for view in (_root(snapshot), _request(snapshot), slack.fact(hostile), slack.answer(hostile)):

@@ -114,7 +114,7 @@ def test_what_strangers_write_stays_text():
 
 def test_a_link_to_anything_but_the_web_is_none():
     snapshot = releases.hostile("javascript:alert(1)")
-    assert "href=\"javascript" not in web.release_page(snapshot, decide(snapshot))
+    assert 'href="javascript' not in web.release_page(snapshot, decide(snapshot))
 
 
 @pytest.mark.parametrize("name", releases.STATES)

@@ -20,6 +20,8 @@ MAX_NODES = 300
 """Size of an automaton. Text times this bounds the work: some seconds at the very worst."""
 _MAX_STEPS_KEPT = 5_000
 _ATOM = re.compile(r"\[\^?\]?(?:\\.|[^\]\\])*\]|\\(?:[dDwWsSntrfv]|[^A-Za-z0-9])|[^\\]", re.DOTALL)
+_SET = re.compile(r"\\.|\[\^?(\]?(?:\\.|[^\]\\])*)\]?", re.DOTALL)
+_UNCLEAR = re.compile(r"\[|--|&&|\|\||~~")
 _COUNT = re.compile(r"\{(?=\d|,)(\d*)(,?)(\d*)\}")
 _GROUP = re.compile(r"\((?:\?:|\?P<\w+>|(?!\?))")
 
@@ -32,6 +34,10 @@ def checked_pattern(pattern: str) -> str:
     """The pattern itself. Raises ValueError that says where it is wrong and what to write."""
     if not pattern or len(pattern) > MAX_PATTERN:
         raise ValueError(f"expected a regular expression of 1 to {MAX_PATTERN} characters")
+    unclear = next((held for held in _SET.finditer(pattern) if held[1] and _UNCLEAR.search(held[1])), None)
+    if unclear:
+        # Python announces that these will mean set operations one day; a policy should outlive that day.
+        raise ValueError(f"the set at column {unclear.start() + 1}: write `[ - & | ~` in it with a backslash in front")
     try:
         re.compile(pattern)
     except re.error as error:

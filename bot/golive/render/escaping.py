@@ -23,7 +23,7 @@ An entity for `@` itself would not do: mentions are looked for in the finished H
 """
 
 _MARKDOWN = re.compile(r"GH-(?=\d)|://|www(?=\.)|[@&<>\"\\`*_\[\]|~#$]", re.IGNORECASE)
-_LIVE = re.compile(r"GH-(?=\d)|://|www(?=\.)|[@#]", re.IGNORECASE)
+_LIVE = re.compile(r"GH-(?=\d)|://|www(?=\.)|[@#$]", re.IGNORECASE)
 _CODE = re.compile(r"`([^`]+)`")
 _OPENS_BLOCK = re.compile(r"(\d{1,9})([.)])|([-+=])")
 _IN_MARKDOWN = {
@@ -43,7 +43,7 @@ _URL_UNSAFE = re.compile(r"[^A-Za-z0-9\-._~:/?#@!$&*+,;=%]")
 
 def fold(text: str, most: int = 300) -> str:
     """The text on one line, without control and other invisible characters, cut to `most` with an ellipsis."""
-    shown = "".join(map(_visible, text))
+    shown = text if text.isprintable() else "".join(map(_visible, text))
     words = " ".join(shown.split())
     return words if len(words) <= most else words[: most - 1].rstrip() + "…"
 
@@ -87,7 +87,7 @@ def quiet(text: str, most: int = 300) -> Markup:
     """Text for HTML inside GitHub Markdown, where backslashes would show: no mention or link of its own."""
     parts, end, folded = [], 0, fold(str(text), most)
     for found in _LIVE.finditer(folded):
-        live = f":{_APART}//" if found[0] == "://" else f"{found[0]}{_APART}"
+        live = _IN_MARKDOWN[found[0]] if found[0] in ("://", "$") else f"{found[0]}{_APART}"
         parts += [html.escape(folded[end : found.start()]), live]
         end = found.end()
     return Markup("".join([*parts, html.escape(folded[end:])]))  # noqa: S704  # escaped just above

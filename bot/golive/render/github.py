@@ -149,7 +149,7 @@ def _checks(view: ReleaseView) -> Section:
     def write(rows: Sequence[object], more: int) -> str:
         return fill("github/checks.md.j2", rows=rows, more=more, counts=view.check_counts) if view.checks else ""
 
-    return Section(view.checks, write, view.worst_checks)
+    return Section(view.worst_checks, write)
 
 
 def _folded(section: Section, view: ReleaseView) -> Section:
@@ -166,7 +166,7 @@ def _text(view: ReleaseView) -> str:
     """The long part below the summary: every check in full, and the mistakes that have no annotation."""
     beyond = max(0, len(view.mistakes) - ANNOTATIONS)
     note = fill("github/unannotated.md.j2", beyond=beyond, total=len(view.mistakes)) if beyond else ""
-    return fit([fixed(note), _section("details", view.checks, view.worst_checks)], OUTPUT)
+    return fit([fixed(note), _section("details", view.worst_checks)], OUTPUT)
 
 
 def _section(name: str, rows: Sequence[object], ranked: Sequence[object] = ()) -> Section:

@@ -84,7 +84,7 @@ def answer(text: str) -> MessageView:
 
 def _said(lines: list[str], most_lines: int = 10) -> MessageView:
     """A message of nothing but lines, its fallback the same words."""
-    lines = lines or ["(nothing)"]
+    lines = [line for line in lines if line] or ["(nothing)"]
     section = _section(lines, most_lines)
     return MessageView(section["text"]["text"], (section,))
 

@@ -126,7 +126,8 @@ class Standin:
         self.observers: list[Callable[[Exchange], None]] = []
         self.interceptors: list[Callable[[Request, Next], Response]] = []
         """Each may answer itself, call on, or raise ConnectionError: how a test makes the service fail."""
-        self.routes = list(self._found())
+        # the more exact template first, as the real services read a path
+        self.routes = sorted(self._found(), key=lambda r: (":path" in r.template, -len(r.template)))
 
     def _found(self) -> Iterator[Route]:
         for name in dir(type(self)):

@@ -76,6 +76,12 @@ COVERAGE = (
     Row("GET", "/repos/{owner}/{repo}/pulls/{pull_number}", "pulls/get", _PULLS),
     Row("GET", "/repos/{owner}/{repo}/pulls/{pull_number}/reviews/{review_id}", "pulls/get-review", _PULLS),
     Row("GET", "/repos/{owner}/{repo}/pulls", "pulls/list", _PULLS),
+    Row(
+        "GET",
+        "/repos/{owner}/{repo}/commits/{commit_sha}/pulls",
+        "repos/list-pull-requests-associated-with-commit",
+        _PULLS,
+    ),
     Row("GET", "/repos/{owner}/{repo}/pulls/{pull_number}/commits", "pulls/list-commits", _PULLS),
     Row("GET", "/repos/{owner}/{repo}/pulls/{pull_number}/files", "pulls/list-files", _PULLS),
     Row(

@@ -34,10 +34,9 @@ def ordinary() -> list[str]:
 def python_for(user: list[str]) -> str:
     """An interpreter that this user may run: the one the tests run on, or the system's."""
     for candidate in (os.path.realpath(sys.executable), "/usr/local/bin/python3", "/usr/bin/python3"):
-        if Path(candidate).exists():
-            done = subprocess.run([*user, candidate, "-c", NEW_ENOUGH], capture_output=True, check=False, cwd="/")
-            if done.returncode == 0:
-                return candidate
+        command = [*user, "sh", "-c", 'exec "$0" -c "$1"', candidate, NEW_ENOUGH]
+        if subprocess.run(command, capture_output=True, check=False, cwd="/").returncode == 0:
+            return candidate
     pytest.skip("an ordinary user of this machine has no Python 3.11 with venv and ensurepip")
 
 

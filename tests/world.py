@@ -1,0 +1,343 @@
+"""The whole app against both stand-ins, in one process: in by the doors, read from the stand-ins.
+
+Real parts throughout: PyGithub and slack_sdk with their own public transport hooks, Bolt, FastAPI, a real SQLite file.
+`World(sockets=True)` mounts the stand-ins on loopback sockets instead.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from email.message import Message
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from urllib.response import addinfourl
+
+import requests
+from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectionClass, Requester
+from starlette.testclient import TestClient
+
+from golive.settings import Settings
+from golive.standins.github import GitHub
+from golive.standins.sample import Sample
+from golive.standins.slack import Slack
+from golive.standins.wire import Outgoing, Request, Response, Served, Standin, serve
+from golive.store.store import Store
+from golive.web.app import create_app
+from golive.wiring import Golive, build, utc_now
+
+POLICY = """\
+version: 1
+project: Shop
+releases:
+  - name: production
+    base: main
+    head: ["release/**"]
+    labels: [release]
+    target: {target}
+notify: {{slack: "#releases"}}
+checks:
+  - id: healthy
+    name: The shop answers
+    severity: critical
+    uses: http
+    with: {{url: "${{target}}/health", json: {{status: ok}}}}
+  - id: ci
+    name: CI is green
+    uses: github_check
+    needs: [healthy]
+    with: {{name: build, app: ci}}
+signoffs:
+  - group: people
+    roles:
+      - {{role: qa, from: ["@mina", "@zoe"]}}
+      - {{role: security, from: [acme/security]}}
+promotion:
+  merge: {{method: squash, when: go}}
+"""
+
+IN_PROCESS: dict[str, Standin] = {}
+"""Host name → the stand-in that answers it without a socket."""
+
+
+class _Answer:
+    """A stand-in's answer in the form PyGithub reads."""
+
+    def __init__(self, response: Response) -> None:
+        self.status = response.status
+        self.headers = requests.structures.CaseInsensitiveDict(response.headers)
+        self._body = response.body
+
+    def getheaders(self) -> Any:
+        return self.headers.items()
+
+    def read(self) -> str:
+        return self._body.decode()
+
+
+class _Connection(HTTPRequestsConnectionClass):
+    """PyGithub's connection, answered in process for the hosts above and by the network for all others."""
+
+    def getresponse(self) -> Any:
+        standin = IN_PROCESS.get(self.host)
+        if standin is None:
+            return super().getresponse()
+        url = f"http://{self.host}{self.url}"
+        try:
+            return _Answer(standin.respond(Request.of(self.verb, url, self.headers, self.input)))
+        except ConnectionError as error:
+            raise requests.ConnectionError(str(error)) from error
+
+
+class _Opener(urllib.request.BaseHandler):
+    """slack_sdk's transport, answered in process for the hosts above."""
+
+    handler_order = 100
+
+    def http_open(self, request: urllib.request.Request) -> Any:
+        standin = IN_PROCESS.get(request.host.split(":")[0])
+        if standin is None:
+            return None
+        body = request.data if isinstance(request.data, bytes) else b""
+        headers = {**request.headers, **request.unredirected_hdrs}
+        response = standin.respond(Request.of(request.get_method(), request.full_url, headers, body))
+        told = Message()
+        for name, value in response.headers.items():
+            told[name] = value
+        answer = addinfourl(BytesIO(response.body), told, request.full_url, response.status)
+        answer.msg = "answered"  # urllib reads it like a status line's text
+        return answer
+
+
+Requester.injectConnectionClasses(_Connection, HTTPSRequestsConnectionClass)
+urllib.request.install_opener(urllib.request.build_opener(_Opener))
+
+
+class Clock:
+    """A clock that moves only when told to."""
+
+    def __init__(self) -> None:
+        self.now = datetime.now(UTC).replace(microsecond=0)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_(self, **span: float) -> None:
+        self.now += timedelta(**span)
+
+
+class Inline:
+    """Runs a check where it is submitted, so that histories repeat exactly."""
+
+    def submit(self, run: Callable[[], None]) -> None:
+        run()
+
+
+_TEMPLATE: list[Path] = []
+
+
+def fresh_database(folder: Path) -> Path:
+    """A migrated SQLite file; migrated once per process and copied after that."""
+    if not _TEMPLATE:
+        made = Path(tempfile.mkdtemp(prefix="golive-template-")) / "golive.db"
+        Store.open(f"sqlite:///{made}", utc_now).close()
+        _TEMPLATE.append(made)
+    target = folder / "golive.db"
+    shutil.copyfile(_TEMPLATE[0], target)
+    return target
+
+
+class World:
+    """acme/shop with its people, a golive that serves it, and a Slack channel #releases.
+
+    ana wrote the release; mina and zoe are QA, sam and sue security, bo maintains, eve is nobody.
+    """
+
+    def __init__(self, folder: Path, policy: str = POLICY, *, sockets: bool = False, slack: bool = True) -> None:
+        self.folder = folder
+        self.clock = Clock()
+        self.sockets = sockets
+        self.served: list[Served] = []
+        self.sample = Sample()
+        self._sample = serve(self.sample.asgi)
+        self.served.append(self._sample)
+        self.github = GitHub(clock=self.clock)
+        self.slack = Slack(clock=self.clock, signed_at=self.clock)
+        self.use_slack = slack
+        self.policy = policy.format(target=self._sample.url)
+        self._people()
+        self._mount()
+        self.github.courier.post = self._post
+        self.slack.courier.post = self._post
+        self.client: TestClient | None = None
+        self.golive: Golive | None = None
+        fresh_database(folder)
+        self.start()
+
+    # -- building
+
+    def _people(self) -> None:
+        g = self.github
+        for login in ("ana", "mina", "zoe", "sam", "sue", "bo", "eve"):
+            g.add_user(login)
+        g.add_org("acme")
+        g.add_team("acme/security", members=["sam", "sue"])
+        self.repo_id = g.add_repo(
+            "acme/shop", files={".github/golive.yml": self.policy, "app.py": "print('1.3')\n"},
+            writers=["ana", "mina", "zoe", "sam", "sue"], admins=["bo"],
+        )  # fmt: skip
+        self.app = g.create_app(
+            "golive", name="golive", permissions={
+                "checks": "write", "contents": "write", "pull_requests": "write", "issues": "write",
+                "statuses": "read", "members": "read", "metadata": "read", "administration": "read", "actions": "read",
+            },
+            events=["pull_request", "issue_comment", "pull_request_review", "check_run", "check_suite", "status", "push"],
+            webhook_url="http://golive.test/github/webhook", webhook_secret="hook-secret",
+        )  # fmt: skip
+        self.ci = g.create_app("ci", name="CI", permissions={"checks": "write"}, events=[], webhook_url="", webhook_secret="x")
+        g.install(self.app, "acme")
+        g.install(self.ci, "acme")
+        g.protect("acme/shop", "main", required=[("golive", self.app.id)])
+        s = self.slack
+        self.users = {name: s.add_user(name) for name in ("ana", "mina", "zoe", "sam", "sue", "bo", "eve")}
+        self.channel = s.add_channel("#releases", members=list(self.users.values()))
+        base = "http://golive.test/slack/"
+        s.listen(events=f"{base}events", commands=f"{base}commands", interactions=f"{base}interactions")
+        people = {s.app.team_id: {uid: name for name, uid in self.users.items() if name != "eve"}}
+        (self.folder / "people.yml").write_text(json.dumps(people))
+
+    def _mount(self) -> None:
+        if self.sockets:
+            hub, chat = serve(self.github.asgi), serve(self.slack.asgi)
+            self.served += [hub, chat]
+            self.github_url, self.slack_url = hub.url, chat.url
+        else:
+            IN_PROCESS["github.test"], IN_PROCESS["slack.test"] = self.github, self.slack
+            self.github_url, self.slack_url = "http://github.test", "http://slack.test"
+        self.github.web = self.github_url
+        self.slack.web = self.slack_url
+
+    def settings(self) -> Settings:
+        chat = {
+            "slack_bot_token": self.slack.bot_token, "slack_signing_secret": self.slack.signing_secret,
+            "slack_api_url": f"{self.slack_url}/api/", "slack_people": self.folder / "people.yml",
+        }  # fmt: skip
+        return Settings(
+            _env_file=None, github_app_id=self.app.id, github_private_key=self.app.private_key,
+            github_webhook_secret="hook-secret", github_api_url=self.github_url, github_write_pause=timedelta(0),
+            database_url=f"sqlite:///{self.folder / 'golive.db'}", public_url="http://golive.test",
+            allow_private_hosts=("127.0.0.1",), **(chat if self.use_slack else {}),
+        )  # fmt: skip
+
+    def start(self) -> None:
+        """Build golive from its file, as after a restart; work is done in the calling thread."""
+        self.golive = build(self.settings(), self.clock, Inline())
+        self.golive.wake()
+        self.client = TestClient(create_app(self.golive, runs=False), base_url="http://golive.test")
+        self.client.__enter__()
+
+    def stop(self) -> None:
+        """Stop golive; the file stays."""
+        if self.client is not None:
+            self.client.__exit__(None, None, None)
+            self.client = None
+        if self.golive is not None:
+            self.golive.stop()
+            self.golive = None
+
+    def restart(self) -> None:
+        self.stop()
+        self.start()
+
+    def close(self) -> None:
+        self.stop()
+        for served in self.served:
+            served.stop()
+        IN_PROCESS.clear()
+
+    # -- moving
+
+    def _post(self, outgoing: Outgoing) -> Response:
+        if self.client is None:
+            return Response(0)  # nobody listens
+        path = outgoing.url.removeprefix("http://golive.test")
+        answer = self.client.post(path, content=outgoing.body, headers=dict(outgoing.headers))
+        return Response(answer.status_code, answer.content, dict(answer.headers))
+
+    def settle(self) -> None:
+        """Deliver and work until nothing moves at this moment."""
+        assert self.golive is not None
+        for _ in range(200):
+            moved = self.github.courier.pump() + self.slack.courier.pump() + self.golive.work.run_due()
+            if not moved:
+                return
+        raise AssertionError("nothing settles: turns go on for ever; look at the log of decisions")
+
+    def later(self, **span: float) -> None:
+        """Let time pass and everything that is due then happen."""
+        self.clock.pass_(**(span or {"seconds": 2}))
+        self.settle()
+
+    # -- the usual story
+
+    def release(self, by: str = "ana", head: str = "release/1.4") -> int:
+        """A release branch and its pull request, with CI green."""
+        self.github.commit("acme/shop", head, {"app.py": "print('1.4')\n"}, by=by, message="Release 1.4")
+        number = self.github.open_pull("acme/shop", head=head, title="Release 1.4", by=by)
+        self.ci_says("success", number)
+        self.settle()
+        return number
+
+    def ci_says(self, conclusion: str, number: int) -> None:
+        sha = self.github.pull("acme/shop", number).head.sha
+        self.github.check_run("acme/shop", sha, name="build", app="ci", conclusion=conclusion)
+
+    def says(self, login: str, number: int, text: str) -> int:
+        """A comment, two seconds after whatever was before it."""
+        self.later(seconds=2)
+        comment = self.github.comment("acme/shop", number, by=login, body=text)
+        self.settle()
+        return comment
+
+    def slack_says(self, name: str, text: str) -> None:
+        self.later(seconds=2)
+        self.slack.command(text, by=self.users[name], channel=self.channel)
+        self.settle()
+
+    def request_ts(self) -> str:
+        """The newest sign-off request in the thread."""
+        root = self.slack.messages(self.channel)[0]
+        found = [m for m in self.slack.thread(self.channel, root.ts) if "sign" in m.text.lower()]
+        return found[-1].ts
+
+    # -- reading
+
+    def current_run(self, number: int) -> Any:
+        sha = self.github.pull("acme/shop", number).head.sha
+        return self.github.check_runs("acme/shop", sha, "golive")[-1]
+
+    def our_comments(self, number: int, marker: str = "") -> list[str]:
+        return [
+            c.body for c in self.github.comments("acme/shop", number)
+            if c.user.login == "golive[bot]" and marker in c.body
+        ]  # fmt: skip
+
+    def roots(self) -> list[Any]:
+        return [m for m in self.slack.messages(self.channel) if not m.thread_ts or m.thread_ts == m.ts]
+
+
+@contextmanager
+def a_world(**options: Any) -> Iterator[World]:
+    """A world in a scratch folder, taken down at the end."""
+    with tempfile.TemporaryDirectory(prefix="golive-") as folder:
+        world = World(Path(folder), **options)
+        try:
+            yield world
+        finally:
+            world.close()
