@@ -64,7 +64,7 @@ test-e2e: venv ## the real command, real processes, real sockets
 	$(BIN)/python -m pytest $(ARGS) tests/e2e
 
 test-long: venv ## the property tests with many more examples
-	$(BIN)/python -m pytest -n $(JOBS) --hypothesis-profile=long $(ARGS) tests/property
+	GOLIVE_TEST_PROFILE=long $(BIN)/python -m pytest -n $(JOBS) $(ARGS) tests/property
 
 lint: venv ## ruff, mypy --strict and the import contracts
 	$(BIN)/ruff check .

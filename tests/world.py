@@ -23,11 +23,12 @@ import requests
 from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectionClass, Requester
 from starlette.testclient import TestClient
 
+from golive.ports import Executor
 from golive.settings import Settings
 from golive.standins.github import GitHub
 from golive.standins.sample import Sample
 from golive.standins.slack import Slack
-from golive.standins.wire import Outgoing, Request, Response, Served, Standin, serve
+from golive.standins.wire import Exchange, Outgoing, Request, Response, Served, Standin, serve
 from golive.store.store import Store
 from golive.web.app import create_app
 from golive.wiring import Golive, build, utc_now
@@ -159,7 +160,10 @@ class World:
     ana wrote the release; mina and zoe are QA, sam and sue security, bo maintains, eve is nobody.
     """
 
-    def __init__(self, folder: Path, policy: str = POLICY, *, sockets: bool = False, slack: bool = True) -> None:
+    def __init__(
+        self, folder: Path, policy: str = POLICY, *, sockets: bool = False, slack: bool = True,
+        executor: Executor | None = None,
+    ) -> None:  # fmt: skip
         self.folder = folder
         self.clock = Clock()
         self.sockets = sockets
@@ -170,6 +174,7 @@ class World:
         self.github = GitHub(clock=self.clock)
         self.slack = Slack(clock=self.clock, signed_at=self.clock)
         self.use_slack = slack
+        self.executor = executor or Inline()
         self.policy = policy.format(target=self._sample.url)
         self._people()
         self._mount()
@@ -200,7 +205,9 @@ class World:
             events=["pull_request", "issue_comment", "pull_request_review", "check_run", "check_suite", "status", "push"],
             webhook_url="http://golive.test/github/webhook", webhook_secret="hook-secret",
         )  # fmt: skip
-        self.ci = g.create_app("ci", name="CI", permissions={"checks": "write"}, events=[], webhook_url="", webhook_secret="x")
+        self.ci = g.create_app(
+            "ci", name="CI", permissions={"checks": "write"}, events=[], webhook_url="", webhook_secret="x"
+        )
         g.install(self.app, "acme")
         g.install(self.ci, "acme")
         g.protect("acme/shop", "main", required=[("golive", self.app.id)])
@@ -237,7 +244,7 @@ class World:
 
     def start(self) -> None:
         """Build golive from its file, as after a restart; work is done in the calling thread."""
-        self.golive = build(self.settings(), self.clock, Inline())
+        self.golive = build(self.settings(), self.clock, self.executor)
         self.golive.wake()
         self.client = TestClient(create_app(self.golive, runs=False), base_url="http://golive.test")
         self.client.__enter__()
@@ -331,11 +338,133 @@ class World:
     def roots(self) -> list[Any]:
         return [m for m in self.slack.messages(self.channel) if not m.thread_ts or m.thread_ts == m.ts]
 
+    # -- more of the story
+
+    def asked(self, **changes: Any) -> int:
+        """A release whose sign-off request stands; `changes` are those of `release`."""
+        number = self.release(**changes)
+        self.later(seconds=61)
+        return number
+
+    def signed(self, number: int) -> None:
+        """Both roles sign by comment."""
+        self.says("mina", number, "/golive approve qa")
+        self.says("sam", number, "/golive approve security")
+
+    def push(self, number: int, by: str = "ana", text: str | None = "print('1.4.1')\n") -> str:
+        """A commit onto the pull request's branch, with CI green on it; `text=None` is an empty commit."""
+        self.later(seconds=2)
+        branch = self.github.pull("acme/shop", number).head.ref
+        sha = self.github.commit("acme/shop", branch, {"app.py": text} if text else {}, by=by, message="More")
+        self.ci_says("success", number)
+        self.settle()
+        return sha
+
+    def write_policy(self, text: str, branch: str = "main", by: str = "bo") -> None:
+        """Another policy file on a branch, pushed."""
+        filled = {".github/golive.yml": text.format(target=self.target)}
+        self.github.commit("acme/shop", branch, filled, by=by, message="Policy")
+        self.settle()
+
+    @property
+    def target(self) -> str:
+        """Where the sample service answers."""
+        return self._sample.url
+
+    def late(self, courier: Any) -> list[Outgoing]:
+        """Take what waits to be delivered, so that it arrives later or never; `hand_over` delivers it."""
+        taken = list(courier.waiting)
+        courier.waiting.clear()
+        return taken
+
+    def hand_over(self, courier: Any, deliveries: list[Outgoing]) -> None:
+        """Deliver what `late` took."""
+        for delivery in deliveries:
+            courier.put(delivery)
+        self.settle()
+
+    def redeliver(self, outgoing: Outgoing) -> Response:
+        """Send the very same bytes and headers once more, and read the answer."""
+        answer = self._post(outgoing)
+        self.settle()
+        return answer
+
+    # -- more reading
+
+    def our_runs(self, sha: str) -> list[Any]:
+        """golive's own check runs of a commit, oldest first."""
+        return [r for r in self.github.check_runs("acme/shop", sha, "golive") if r.app.id == self.app.id]
+
+    def shows(self, number: int) -> str:
+        """What golive's newest check run on the head shows: a conclusion, else a status; "" where there is none."""
+        runs = self.our_runs(self.github.pull("acme/shop", number).head.sha)
+        return (runs[-1].conclusion or runs[-1].status) if runs else ""
+
+    def title(self, number: int) -> str:
+        """The title of that run."""
+        return str(self.our_runs(self.github.pull("acme/shop", number).head.sha)[-1].output["title"])
+
+    def summary(self, number: int) -> str:
+        """The summary of that run."""
+        return str(self.our_runs(self.github.pull("acme/shop", number).head.sha)[-1].output["summary"])
+
+    def shown_on(self, sha: str) -> list[str]:
+        """From now on: every state that a check run of ours on this commit is given, as it is given."""
+        given: list[str] = []
+
+        def note(exchange: Exchange) -> None:
+            if exchange.operation not in ("checks/create", "checks/update") or exchange.response.status >= 300:
+                return
+            told = exchange.response.json()
+            if told["head_sha"] == sha and told["app"]["id"] == self.app.id:
+                given.append(told["conclusion"] or told["status"])
+
+        self.github.observers.append(note)
+        return given
+
+    def merged(self, number: int) -> bool:
+        return bool(self.github.pull("acme/shop", number).merged)
+
+    def merges(self, number: int) -> list[Any]:
+        """Every request to merge it, granted or not."""
+        return list(self.github.merges_of("acme/shop", number))
+
+    def answers(self, number: int) -> list[str]:
+        """What golive answered to people in the pull request."""
+        return self.our_comments(number, "<!-- golive:answer:")
+
+    def whispers(self, name: str) -> list[str]:
+        """What only this person sees in Slack."""
+        return [said.text for said in self.slack.ephemerals_for(self.users[name])]
+
+    def thread(self) -> list[str]:
+        """The replies under the newest root message."""
+        return [m.text for m in self.slack.thread(self.channel, self.roots()[-1].ts)[1:]]
+
+    def ask_comment(self, number: int) -> int:
+        """The id of the sign-off request comment for the present head."""
+        head = self.github.pull("acme/shop", number).head.sha
+        found = [
+            c.id for c in self.github.comments("acme/shop", number)
+            if c.user.login == "golive[bot]" and f"golive:request:{head}:" in c.body
+        ]  # fmt: skip
+        assert found, "there is no sign-off request for the head; let it rest for 61 s first (`asked`)"
+        return int(found[-1])
+
+
+MEMORY = Path("/dev/shm")
+"""Where scratch databases lie if there is such a folder: the same SQLite with the same pragmas, without the disk's wait."""
+
+
+def scratch() -> tempfile.TemporaryDirectory[str]:
+    """A folder that goes away; in memory where possible."""
+    return tempfile.TemporaryDirectory(prefix="golive-", dir=MEMORY if MEMORY.is_dir() else None)
+
 
 @contextmanager
 def a_world(**options: Any) -> Iterator[World]:
     """A world in a scratch folder, taken down at the end."""
-    with tempfile.TemporaryDirectory(prefix="golive-") as folder:
+    with scratch() as folder:
         world = World(Path(folder), **options)
         try:
             yield world

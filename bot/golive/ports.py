@@ -92,7 +92,7 @@ class Look:
     attestations: Sequence[Attestation] = ()
 
 
-class Unreachable(Exception):  # noqa: N818  # named for what happened, as people read it
+class Unreachable(Exception):  # named for what happened, as people read it
     """The outside gave no usable answer; the text says what, where and why. A check that raises it is `unknown`."""
 
 

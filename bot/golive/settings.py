@@ -18,8 +18,8 @@ def _listed(value: object) -> object:
 
 
 def _key(value: object) -> object:
-    """A private key may be written on one line with `\\n` for line ends."""
-    return value.replace("\\n", "\n") if isinstance(value, str) else value
+    """A private key may be written on one line with `\\n` for line ends, and in quotes: `docker --env-file` keeps them."""
+    return value.strip().strip('"').replace("\\n", "\n") if isinstance(value, str) else value
 
 
 Listed = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]

@@ -102,12 +102,10 @@ def build(settings: Settings, clock: Clock = utc_now, executor: Executor | None 
     """
     if missing := settings.missing():
         raise Misconfigured("These settings are missing:\n  " + "\n  ".join(missing))
-    assert settings.github_app_id and settings.github_key and settings.github_webhook_secret  # noqa: S101
+    app_id, key, webhook_secret = settings.github_app_id or 0, settings.github_key or "", settings.github_webhook_secret
     store = Store.open(settings.database_url, clock)
-    clients = _clients(settings, settings.github_app_id, settings.github_key)
-    forge = GitHubForge(
-        clients, store, settings.github_api_url, settings.github_app_id, settings.github_app_slug, clock
-    )
+    clients = Clients(app_id, key, settings.github_api_url, settings.github_write_pause)
+    forge = GitHubForge(clients, store, settings.github_api_url, app_id, settings.github_app_slug, clock)
     token = settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else ""
     chat = SlackChat(token, settings.slack_api_url) if settings.slack_on else None
     pool = None if executor else ThreadPoolExecutor(settings.check_threads, thread_name_prefix="checks")
@@ -123,7 +121,7 @@ def build(settings: Settings, clock: Clock = utc_now, executor: Executor | None 
         store, forge, gather, perform, render, clock, settings.public_url.rstrip("/"), __version__, chat is not None
     )
     intakes: dict[str, Intake] = {
-        "github": GitHubIntake(forge.host, settings.github_app_id, settings.github_app_slug),
+        "github": GitHubIntake(forge.host, app_id, settings.github_app_slug),
         "slack": SlackIntake(),
     }
     recorder = Recorder(store, intakes, "Ask golive's operator to add you to the file that GOLIVE_SLACK_PEOPLE names.")
@@ -134,12 +132,9 @@ def build(settings: Settings, clock: Clock = utc_now, executor: Executor | None 
     secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else ""
     slack = Door(secret, token, inbox.keep, clock) if settings.slack_on else None
     return Golive(
-        settings, store, inbox, work, forge, chat, slack, clock, settings.github_webhook_secret.get_secret_value(), pool
-    )
-
-
-def _clients(settings: Settings, app_id: int, key: str) -> Clients:
-    return Clients(app_id, key, settings.github_api_url, settings.github_write_pause)
+        settings, store, inbox, work, forge, chat, slack, clock,
+        webhook_secret.get_secret_value() if webhook_secret else "", pool,
+    )  # fmt: skip
 
 
 def _broke(subject: str, error: BaseException) -> None:

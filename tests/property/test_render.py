@@ -89,7 +89,15 @@ def _does_nothing(markdown: str) -> None:
     assert seen.attributes <= {"href", "style"}, seen.attributes  # style: the alignment of a table's columns
     assert all(link.startswith(_LINKS) for link in seen.links), seen.links
     assert seen.hidden == []
+    rows = [line for line in markdown.splitlines() if line.startswith("| ")]
+    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} <= {5}, "a text broke out of its cell of four"
     assert not (found := _LIVE.search(seen.outside)), f"live: {seen.outside[max(0, found.start() - 20) :][:60]!r}"
+
+
+@pytest.mark.parametrize("piece", _PIECES)
+def test_no_known_trick_does_anything_on_github(piece):
+    for markdown in _on_github(releases.hostile(f"{piece}a"), piece):
+        _does_nothing(markdown)
 
 
 @settings(deadline=None, max_examples=50)

@@ -51,7 +51,9 @@ def rule(
     if word.verb == "hold":
         if mine or is_author or permission in WRITERS:
             return Ruling(word.key, True, f"Held by @{word.person.login}: {word.text}")
-        return Ruling(word.key, False, "Only the author, people of its roles, or people who may write here can hold it.")
+        return Ruling(
+            word.key, False, "Only the author, people of its roles, or people who may write here can hold it."
+        )
     if word.verb == "resume":
         return _resumes(word, standing, permission)
     return Ruling(word.key, word.verb in VERBS and VERBS[word.verb].asks)

@@ -116,7 +116,9 @@ def parse(text: str) -> Command:
     verb = VERBS.get(name)
     if verb is None:
         near = difflib.get_close_matches(name, VERBS, n=1, cutoff=0.5)
-        hint = f"Did you mean `/golive {VERBS[near[0]].usage}`?" if near else "Type `/golive help` for what I understand."
+        hint = (
+            f"Did you mean `/golive {VERBS[near[0]].usage}`?" if near else "Type `/golive help` for what I understand."
+        )
         raise NotUnderstood(f"I do not know the word “{name[:40]}”. {hint}")
     return replace(verb.read(verb.name, " ".join(words)), release=release)
 

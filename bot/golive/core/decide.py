@@ -224,7 +224,9 @@ def _only_fresh(decision: Decision, now: datetime) -> tuple[tuple[Judged, ...], 
     checks = tuple(judged.if_fresh(now) for judged in decision.checks)
     stale = [j for j, before in zip(checks, decision.checks, strict=True) if j is not before]
     waits = tuple(
-        Reason("check_stale", Verdict.WAIT, f"{j.rule.title} is being checked once more before the merge.", "", j.rule.id)
+        Reason(
+            "check_stale", Verdict.WAIT, f"{j.rule.title} is being checked once more before the merge.", "", j.rule.id
+        )
         for j in stale
     )
     return checks, decision.own + waits
@@ -259,7 +261,9 @@ def _of_role(seat: RoleStanding, snapshot: Snapshot) -> Iterator[Reason]:
     role = seat.role
     for sign_off in seat.rejected:
         login = sign_off.word.person.login
-        yield Reason("rejected", Verdict.NO_GO, f"@{login} rejected it for {role.name}.", f"@{login} withdraws.", role.name)
+        yield Reason(
+            "rejected", Verdict.NO_GO, f"@{login} rejected it for {role.name}.", f"@{login} withdraws.", role.name
+        )
     if not seat.missing:
         return
     could = could_fill(role, snapshot.pull, snapshot.standing)
@@ -269,7 +273,9 @@ def _of_role(seat: RoleStanding, snapshot: Snapshot) -> Iterator[Reason]:
         return
     again = f" ({', '.join('@' + s.word.person.login for s in seat.stale)} signed other code)" if seat.stale else ""
     have = f"{len(seat.signed)} of {role.count}"
-    yield Reason("role_missing", Verdict.WAIT, f"{role.name}: {have} signed{again}.", who(replace(role, people=could)), role.name)
+    yield Reason(
+        "role_missing", Verdict.WAIT, f"{role.name}: {have} signed{again}.", who(replace(role, people=could)), role.name
+    )
 
 
 def standing_holds(standing: Standing, absent: frozenset[str]) -> Iterator[Word]:
@@ -295,7 +301,9 @@ def _of_pull(snapshot: Snapshot, rule: ReleaseRule) -> Iterator[Reason]:
     belongs = snapshot.standing.release_base or rule.base
     if pull.revision.base_ref != belongs:
         sentence = f"This release belongs on {belongs}, and is aimed at {pull.revision.base_ref}."
-        yield Reason("wrong_base", Verdict.HOLD, sentence, f"Aim it at {belongs} again, or close it and open a new one.")
+        yield Reason(
+            "wrong_base", Verdict.HOLD, sentence, f"Aim it at {belongs} again, or close it and open a new one."
+        )
     yield from _of_head_policy(snapshot)
     if pull.draft:
         yield Reason("draft", Verdict.WAIT, "The pull request is a draft.", "Its author marks it ready.")
@@ -316,7 +324,9 @@ def _of_siblings(snapshot: Snapshot) -> Iterator[Reason]:
     for sibling in snapshot.siblings:
         if sibling.state != "success":
             sentence = f"#{sibling.number} has the same head commit: {sibling.headline}"
-            yield Reason("same_commit", max(sibling.verdict, Verdict.WAIT), sentence, f"Settle or close #{sibling.number}.")
+            yield Reason(
+                "same_commit", max(sibling.verdict, Verdict.WAIT), sentence, f"Settle or close #{sibling.number}."
+            )
 
 
 def _asking(snapshot: Snapshot, decision: Decision) -> tuple[bool, datetime | None]:
@@ -359,7 +369,7 @@ def headline(decision: Decision, snapshot: Snapshot) -> str:
     worst = decision.reasons[0] if decision.reasons else None
     if worst is None or worst.verdict is Verdict.GO:
         refused = next((r for r in decision.reasons if r.code == "merge_refused"), None)
-        return f"{count}GO: {refused.sentence if refused else 'nothing is missing'}"
+        return f"{count}{refused.sentence if refused else 'nothing is missing'}"
     if worst.verdict is Verdict.WAIT and worst.code in ("role_missing", "check_pending", "check_stale"):
         waits = [_awaited(seat, snapshot) for seat in decision.roster if seat.missing]
         pending = [r.subject for r in decision.reasons if r.code in ("check_pending", "check_stale")]

@@ -1,14 +1,14 @@
 """Every error golive raises on purpose.
 
-    GoliveError
-    ├── Said              told to the person, word for word; never reported as a fault
-    │   ├── Refused       they may not do this; the sentence says who could
-    │   ├── NotUnderstood the words are off; the sentence says how to write them
-    │   └── Misconfigured the installation or a file is wrong; the sentence says what to set and where
-    └── Kept              kept for us: logged with its cause, retried by the engine
-        ├── Later         the outside asked for patience; `after` says how long
-        ├── Conflict      the world moved between look and act; look again
-        └── Gone          what we asked for is not there, or not for us
+GoliveError
+├── Said              told to the person, word for word; never reported as a fault
+│   ├── Refused       they may not do this; the sentence says who could
+│   ├── NotUnderstood the words are off; the sentence says how to write them
+│   └── Misconfigured the installation or a file is wrong; the sentence says what to set and where
+└── Kept              kept for us: logged with its cause, retried by the engine
+    ├── Later         the outside asked for patience; `after` says how long
+    ├── Conflict      the world moved between look and act; look again
+    └── Gone          what we asked for is not there, or not for us
 """
 
 from __future__ import annotations

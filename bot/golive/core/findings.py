@@ -49,13 +49,13 @@ def words_digest(rule: CheckRule, standing: Standing) -> str:
     """Changes when the words that an attested check reads change; empty for other kinds."""
     if not rule.options.reads_attestations:
         return ""
-    keys = [w.key for w in standing.words if w.verb == "attest" and w.text.split()[:1] == [rule.id] and standing.taken(w)]
+    keys = [
+        w.key for w in standing.words if w.verb == "attest" and w.text.split()[:1] == [rule.id] and standing.taken(w)
+    ]
     return hashlib.sha256("\n".join(keys).encode()).hexdigest()[:16] if keys else ""
 
 
-def judge_checks(
-    rules: Iterable[CheckRule], standing: Standing, head_sha: str, now: datetime
-) -> tuple[Judged, ...]:
+def judge_checks(rules: Iterable[CheckRule], standing: Standing, head_sha: str, now: datetime) -> tuple[Judged, ...]:
     """Every check of the release, in the policy's order; needed ones are judged before those that need them."""
     rules = tuple(rules)
     results = {(r.finding.check, r.head_sha): r for r in standing.results}

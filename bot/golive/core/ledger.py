@@ -269,7 +269,7 @@ class _Fold:
     def decision(self, entry: Entry) -> None:
         verdict = entry.body["verdict"]
         if verdict != self.verdict:
-            self.fact(entry, f"{verdict}: {entry.body['headline']}")
+            self.fact(entry, f"Now {verdict.replace('_', ' ')}: {entry.body['headline']}")
         self.verdict, self.headline = verdict, entry.body["headline"]
 
     def read_policy(self, entry: Entry) -> None:

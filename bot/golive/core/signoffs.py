@@ -27,7 +27,9 @@ class RoleStanding:
         return max(0, self.role.count - len(self.signed))
 
 
-def latest(standing: Standing, role: Role, roles: frozenset[str], absent: frozenset[str]) -> dict[int, tuple[Word, str]]:
+def latest(
+    standing: Standing, role: Role, roles: frozenset[str], absent: frozenset[str]
+) -> dict[int, tuple[Word, str]]:
     """Per person, their latest taken word that reaches this role, with the commit it names.
 
     absent: words whose comment could not be found just now; such an approval does not count while that lasts.

@@ -124,9 +124,7 @@ class Gather:
         siblings += [Sibling(n, False, Verdict.WAIT, "not looked at yet", "in_progress") for n in strangers]
         return tuple(siblings), strangers
 
-    def _words(
-        self, repo: ForgeRepo, subject: Subject, standing: Standing
-    ) -> tuple[tuple[Entry, ...], frozenset[str]]:
+    def _words(self, repo: ForgeRepo, subject: Subject, standing: Standing) -> tuple[tuple[Entry, ...], frozenset[str]]:
         """Words that no delivery brought yet, and known ones whose comment cannot be found just now."""
         observed: list[Entry] = []
         there: set[str] = set()
@@ -177,4 +175,3 @@ def _with(
 ) -> Gathered:
     snapshot = replace(gathered.snapshot, **changes)  # type: ignore[arg-type]  # field names are checked by replace
     return replace(gathered, snapshot=snapshot, strangers=strangers, observed=observed)
-

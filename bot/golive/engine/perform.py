@@ -161,9 +161,7 @@ class Perform:
         ranked = [(p.is_release, STATES.index(p.state), -p.subject.number, p.subject) for p in pulls if p.state]
         return max(ranked)[3] if ranked else here
 
-    def _put_check_run(
-        self, turn: Turn, place: str, head_sha: str, slot: SlotState | None, view: CheckRunView
-    ) -> None:
+    def _put_check_run(self, turn: Turn, place: str, head_sha: str, slot: SlotState | None, view: CheckRunView) -> None:
         mark = _fingerprint(view)
         done = view.status == "completed"
         prefix = f"golive:{turn.subject.repository}:{head_sha}:"
@@ -328,5 +326,3 @@ class _Made:
 
 def _fingerprint(content: object) -> str:
     return hashlib.sha256(repr(content).encode()).hexdigest()
-
-

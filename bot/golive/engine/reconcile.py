@@ -128,7 +128,9 @@ class Reconcile:
             if standing.is_release and _decided(standing.last_verdict, standing.last_headline) != _decided(
                 decision.verdict.name, decision.headline
             ):
-                tx.append(subject, [ledger.decided(_evidence(snapshot, decision, self._version), snapshot.now, standing.seq)])
+                tx.append(
+                    subject, [ledger.decided(_evidence(snapshot, decision, self._version), snapshot.now, standing.seq)]
+                )
         written = self._store.release_of(subject)
         assert written is not None  # noqa: S101  # written just above
         log.info(

@@ -68,7 +68,9 @@ class GitHubForge:
         if known is None:
             raise Gone(f"repository {repository}: no installation of the App is known to reach it")
         full_name, installation = known
-        return GitHubRepo(self, self.clients.installation(installation), repository, full_name, self._known, self._clock)
+        return GitHubRepo(
+            self, self.clients.installation(installation), repository, full_name, self._known, self._clock
+        )
 
     def person(self, login: str, installation: int) -> Person:
         """A login's numeric identity, now."""

@@ -94,7 +94,9 @@ def pull_request(payload: Payload, hearing: Hearing) -> Iterator[Event]:
     pull, action = payload["pull_request"], payload.get("action")
     subject = hearing.subject(payload, pull["number"])
     if action == "synchronize":
-        yield Touched(subject, head_sha=payload.get("after") or pull["head"]["sha"], pushed_by=_human(payload.get("sender")))
+        yield Touched(
+            subject, head_sha=payload.get("after") or pull["head"]["sha"], pushed_by=_human(payload.get("sender"))
+        )
     elif action == "edited" and "base" in (payload.get("changes") or {}):
         yield Touched(subject, retargeted_at=moment(pull["updated_at"]))
     elif action in ("opened", "reopened"):

@@ -31,7 +31,7 @@ Dial = Callable[[str, int, float], socket.socket]
 _NAME = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*", re.IGNORECASE)
 
 
-class NoAnswer(Exception):  # noqa: N818  # the half of an `Unreachable` sentence that says why
+class NoAnswer(Exception):  # the half of an `Unreachable` sentence that says why
     """Nothing usable came back; the text says why and where, without saying what was asked."""
 
 

@@ -15,9 +15,6 @@ class Label:
     sign: str
     tone: str
 
-    def __str__(self) -> str:
-        return f"{self.sign} {self.word}"
-
 
 VERDICTS: dict[Verdict, Label] = {
     Verdict.GO: Label("GO", "✅", "good"),

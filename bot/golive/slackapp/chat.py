@@ -146,4 +146,6 @@ def _ours(method: str, error: SlackApiError) -> Later | Gone | Misconfigured:
         return Gone(f"Slack {method}: {code}")
     if told.status_code >= 500 or code in ("internal_error", "fatal_error", "service_unavailable", "request_timeout"):
         return Later(f"Slack {method}: {code}")
-    return Misconfigured(f"Slack {method}: {code}. {_MENDS.get(code, 'Look the error up in the documentation of Slack.')}")
+    return Misconfigured(
+        f"Slack {method}: {code}. {_MENDS.get(code, 'Look the error up in the documentation of Slack.')}"
+    )

@@ -116,7 +116,12 @@ class Transaction:
             salt = secrets.token_hex(16)
             hashed = ledger.body_hash(salt, entry.body)
             linked = ledger.row_hash(prev, subject, seq, entry.kind, entry.at, hashed)
-            place: dict[str, Any] = {"host": subject.host, "repository": subject.repository, "number": subject.number, "seq": seq}
+            place: dict[str, Any] = {
+                "host": subject.host,
+                "repository": subject.repository,
+                "number": subject.number,
+                "seq": seq,
+            }
             row = LedgerRow(**place, kind=entry.kind, at=entry.at, body_hash=hashed, prev=prev, hash=linked)
             body = LedgerBodyRow(**place, key=entry.key, salt=salt, body=ledger.canonical(entry.body).decode())
             self.session.add(row)
@@ -229,7 +234,9 @@ class Transaction:
 
     def take_answers(self, since: datetime) -> list[tuple[str, str]]:
         """Answers to send now (reply_to, text), marked as sent; older ones than `since` reach nobody any more."""
-        rows = self.session.exec(select(AnswerRow).where(col(AnswerRow.sent).is_(False)).order_by(col(AnswerRow.at))).all()
+        rows = self.session.exec(
+            select(AnswerRow).where(col(AnswerRow.sent).is_(False)).order_by(col(AnswerRow.at))
+        ).all()
         for row in rows:
             row.sent = True
         return [(row.reply_to, row.text) for row in rows if row.at >= since]
@@ -315,7 +322,8 @@ class Store:
                 select(InboxRow).where(InboxRow.state == "new").order_by(col(InboxRow.id)).limit(limit)
             ).all()
         return [
-            (r.id or 0, Delivery(r.source, r.delivery, r.kind, r.body, r.received_at, r.said_at), r.repeats) for r in rows
+            (r.id or 0, Delivery(r.source, r.delivery, r.kind, r.body, r.received_at, r.said_at), r.repeats)
+            for r in rows
         ]
 
     def entries(self, subject: Subject) -> list[Entry]:
@@ -324,7 +332,9 @@ class Store:
             rows = session.exec(select(LedgerRow).where(*_at(LedgerRow, subject)).order_by(col(LedgerRow.seq))).all()
             bodies = {b.seq: b for b in session.exec(select(LedgerBodyRow).where(*_at(LedgerBodyRow, subject)))}
         return [
-            Entry(r.kind, bodies[r.seq].key, r.at, json.loads(bodies[r.seq].body), r.seq) for r in rows if r.seq in bodies
+            Entry(r.kind, bodies[r.seq].key, r.at, json.loads(bodies[r.seq].body), r.seq)
+            for r in rows
+            if r.seq in bodies
         ]
 
     def chain_head(self, subject: Subject) -> str:
@@ -354,9 +364,7 @@ class Store:
         """Everything we published at a place, by name."""
         with self.reading() as session:
             rows = session.exec(select(SlotRow).where(SlotRow.place == place)).all()
-        return {
-            r.name: SlotState(r.ref, r.fingerprint, r.owner, r.counter, r.completed, r.created_at) for r in rows
-        }
+        return {r.name: SlotState(r.ref, r.fingerprint, r.owner, r.counter, r.completed, r.created_at) for r in rows}
 
     def intents(self, place: str) -> dict[str, datetime]:
         """What we were about to create at a place, and since when."""
@@ -418,5 +426,3 @@ class Store:
                 )
             ).one()  # fmt: skip
         return {f"inbox_{k}": v for k, v in states.items()} | {"due": due, "failing": failing, "open_releases": rows}
-
-

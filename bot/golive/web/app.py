@@ -6,25 +6,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request, Response
-from starlette.responses import HTMLResponse, JSONResponse
+from starlette.responses import JSONResponse
 
 from golive import __version__
-from golive.render.templates import asset
-from golive.render.view import from_json
-from golive.render.web import notice_page, view_page
 from golive.store.store import Unavailable
 from golive.web.doors import doors
 from golive.web.metrics import Metrics
+from golive.web.pages import pages
 from golive.wiring import Golive
-
-HEADERS = {
-    "content-security-policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'",
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    "x-robots-tag": "noindex",
-    "cache-control": "no-store",
-}
 
 
 def create_app(golive: Golive, *, runs: bool = True) -> FastAPI:
@@ -38,9 +27,12 @@ def create_app(golive: Golive, *, runs: bool = True) -> FastAPI:
         if runs:
             golive.stop()
 
-    app = FastAPI(title="golive", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title="golive", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
+    )
     metrics = Metrics(golive.store)
     app.include_router(doors(golive, metrics))
+    app.include_router(pages(golive.store.release_by_token, lambda state: golive.store.chain_head(state.subject)))
 
     @app.exception_handler(Unavailable)
     async def not_kept(_: Request, __: Unavailable) -> Response:
@@ -68,21 +60,5 @@ def create_app(golive: Golive, *, runs: bool = True) -> FastAPI:
     def scrape() -> Response:
         """Figures for Prometheus."""
         return Response(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
-
-    @app.get("/static/golive.css")
-    def stylesheet() -> Response:
-        """How pages look."""
-        return Response(asset("web/golive.css"), media_type="text/css", headers={"cache-control": "max-age=3600"})
-
-    @app.get("/r/{token}")
-    def release(token: str) -> Response:
-        """One release, to look at; whoever has the link may."""
-        state = golive.store.release_by_token(token)
-        view = from_json(state.view) if state and state.view else None
-        if state is None or view is None:
-            text = "There is no release behind this link. Open it from the check run on the pull request."
-            return HTMLResponse(notice_page("No such release", text), 404, HEADERS)
-        chain = golive.store.chain_head(state.subject)
-        return HTMLResponse(view_page(view, chain=chain, looked_at=state.looked_at), 200, HEADERS)
 
     return app

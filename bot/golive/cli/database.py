@@ -1,0 +1,96 @@
+"""The database of an installation, opened beside a running service: never created by asking, never worked on.
+
+`work` and `audit` read and touch through it. Add a question about the tables as one function here.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from sqlmodel import select
+
+from golive import settings as all_settings
+from golive.core.errors import Misconfigured
+from golive.core.model import Subject
+from golive.store.store import Store, engine_for
+from golive.store.tables import DueRow, LedgerRow, ReleaseRow
+from golive.store.work import ProcessLock
+from golive.wiring import utc_now
+
+
+@contextmanager
+def opened(env_file: Path | None) -> Iterator[Store]:
+    """The store that the settings name. Raises Misconfigured where there is none yet, or it cannot be used."""
+    url = all_settings.read(env_file).database_url
+    file = Path(engine_for(url).url.database or "") if url.startswith("sqlite") else None
+    if file is not None and not file.is_file():
+        raise Misconfigured(
+            f"There is no database at {file}. `golive serve` makes it; or name another in GOLIVE_DATABASE_URL."
+        )
+    store = Store.open(url, utc_now)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def due(store: Store) -> dict[str, tuple[datetime, bool]]:
+    """Subject → when it is due first, and whether it is being worked on now; the earliest first."""
+    found: dict[str, tuple[datetime, bool]] = {}
+    with store.reading() as session:
+        for row in session.exec(select(DueRow).order_by("at", "id")):
+            at, claimed = found.get(row.subject, (row.at, False))
+            found[row.subject] = (at, claimed or row.claimed)
+    return found
+
+
+def named(store: Store) -> dict[str, str]:
+    """Subject → how people call the pull request, `acme/shop#7`; of every one that golive knows."""
+    with store.reading() as session:
+        return {row.subject: f"{row.full_name}#{row.number}" for row in session.exec(select(ReleaseRow))}
+
+
+def recorded(store: Store) -> list[Subject]:
+    """Everything that has a ledger, in order of host, repository and number."""
+    with store.reading() as session:
+        rows = session.exec(select(LedgerRow.host, LedgerRow.repository, LedgerRow.number).distinct())
+        return sorted((Subject(*row) for row in rows), key=lambda s: (s.host, s.repository, s.number))
+
+
+def subject_of(store: Store, told: str) -> str:
+    """The work subject that a person means, by its key or as `acme/shop#7`. Raises Misconfigured for any other."""
+    names = named(store)
+    known = set(names) | set(due(store)) | {row.subject for row in store.faults()}
+    if told in known:
+        return told
+    for subject, name in names.items():
+        if name.casefold() == told.casefold():
+            return subject
+    raise Misconfigured(f"golive knows no {told!r}. Name it like acme/shop#7, or as `golive work list` prints it.")
+
+
+def wake_service(store: Store) -> bool:
+    """Tell the service of this SQLite file to look at what is due; False where none runs, or it cannot be told.
+
+    Only a process that holds the lock is signalled: a number left behind by a dead one may be anybody's by now.
+    """
+    if store.path is None:
+        return False
+    lock = ProcessLock(store.path)
+    if not lock.path.is_file():
+        return False
+    try:
+        lock.acquire()
+    except Misconfigured:
+        words = lock.path.read_text(errors="replace").split()
+        if len(words) == 2 and words[1].isdigit():
+            os.kill(int(words[1]), signal.SIGUSR1)
+            return True
+        return False
+    lock.release()
+    return False

@@ -1,0 +1,235 @@
+"""`golive doctor`: what is configured, what is missing, and how to mend it; with --live, what the outside says too.
+
+Add a question as one function that yields `Item`s, and its row in `QUESTIONS`. A question asks nothing of the network;
+those that do live in `live`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from golive.cli.work import ENV_FILE
+from golive.core.errors import Misconfigured
+
+if TYPE_CHECKING:
+    from golive.settings import Settings
+
+COLOURS = {"ok": "green", "off": "yellow", "note": "yellow", "missing": "red", "wrong": "red"}
+"""Mark → its colour. `missing` and `wrong` keep the service from running."""
+CANNOT_RUN = 3
+
+
+@dataclass(frozen=True)
+class Item:
+    """One line. mark: one of `COLOURS`.   what: what was looked at.   words: what is so, and the mend."""
+
+    mark: str
+    what: str
+    words: str
+
+    @property
+    def stops(self) -> bool:
+        """Whether the service cannot run because of it."""
+        return self.mark in ("missing", "wrong")
+
+
+@click.command()
+@ENV_FILE
+@click.option("--live", is_flag=True, help="Ask GitHub and Slack too, with the configured key and token.")
+def doctor(env_file: Path | None, live: bool) -> None:
+    """Say what is configured, what is missing, and how to mend it. GitHub alone is enough; Slack is optional.
+
+    Exits 0 when the service can run with these settings, 3 otherwise. Nothing is changed anywhere.
+
+    \b
+    golive doctor --env-file golive.env --live
+    """
+    from golive import settings as all_settings
+
+    settings = all_settings.read(env_file)
+    stopped = _told(item for question in QUESTIONS for item in question(settings))
+    if live and not stopped:
+        from golive.cli.live import asked
+
+        stopped = _told(asked(settings))
+    elif live:
+        click.echo("GitHub and Slack were not asked: mend the above first.")
+    if stopped:
+        click.echo("golive cannot run like this.")
+        sys.exit(CANNOT_RUN)
+    click.echo("golive can run.")
+
+
+def _told(items: Iterator[Item]) -> bool:
+    stopped = False
+    for item in items:
+        click.echo(f"{click.style(f'{item.mark:8}', fg=COLOURS[item.mark])}{item.what}: {item.words}")
+        stopped = stopped or item.stops
+    return stopped
+
+
+def github_app(settings: Settings) -> Iterator[Item]:
+    """The App's id and webhook secret."""
+    make = "`golive setup github` makes the App and writes it."
+    if settings.github_app_id is None:
+        yield Item("missing", "GOLIVE_GITHUB_APP_ID", f"the numeric id of the GitHub App. {make}")
+    else:
+        words = f"{settings.github_app_id}, comments come from {settings.github_app_slug}[bot]"
+        yield Item("ok", "GOLIVE_GITHUB_APP_ID", words)
+    if not settings.github_webhook_secret:
+        yield Item("missing", "GOLIVE_GITHUB_WEBHOOK_SECRET", f"what GitHub signs its deliveries with. {make}")
+    else:
+        yield Item("ok", "GOLIVE_GITHUB_WEBHOOK_SECRET", "set")
+
+
+def private_key(settings: Settings) -> Iterator[Item]:
+    """The App's key: there, and a key."""
+    name = "GOLIVE_GITHUB_PRIVATE_KEY"
+    if settings.github_private_key is None and settings.github_private_key_file is not None:
+        name += "_FILE"
+    try:
+        key = settings.github_key
+    except Misconfigured as unreadable:
+        yield Item("wrong", name, str(unreadable))
+        return
+    if not key:
+        yield Item(
+            "missing", name, "the App's private key, PEM. Make one on the App's page, or by `golive setup github`."
+        )
+        return
+    yield _as_key(name, key)
+
+
+def _as_key(name: str, key: str) -> Item:
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    try:
+        parsed = load_pem_private_key(key.encode(), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return Item(
+            "wrong", name, "this is no unencrypted PEM private key. Use the whole file that GitHub gave, or put "
+            "its path into GOLIVE_GITHUB_PRIVATE_KEY_FILE.",
+        )  # fmt: skip
+    if not isinstance(parsed, RSAPrivateKey):
+        return Item("wrong", name, "GitHub Apps sign with RSA keys; this is another kind. Make one on the App's page.")
+    return Item("ok", name, f"an RSA key of {parsed.key_size} bits")
+
+
+def slack(settings: Settings) -> Iterator[Item]:
+    """Both of Slack's secrets, or none of them."""
+    held = {
+        "GOLIVE_SLACK_BOT_TOKEN": settings.slack_bot_token,
+        "GOLIVE_SLACK_SIGNING_SECRET": settings.slack_signing_secret,
+    }
+    if not settings.slack_on:
+        yield Item("off", "Slack", "not configured; GitHub alone is enough. `golive setup slack` turns it on.")
+        return
+    for name, value in held.items():
+        if value:
+            yield Item("ok", name, "set")
+        else:
+            yield Item("missing", name, "half of Slack is configured. Set this one too, or neither of the two.")
+    yield from slack_people(settings)
+
+
+def slack_people(settings: Settings) -> Iterator[Item]:
+    """The file that says who is who."""
+    if settings.slack_people is None:
+        yield Item(
+            "note", "GOLIVE_SLACK_PEOPLE", "not set: nobody's word counts in Slack. Name a YAML file of Slack team and "
+            "user ids with their GitHub logins.",
+        )  # fmt: skip
+        return
+    from golive.wiring import People, utc_now
+
+    nobody: Any = None  # reading the file asks neither the store nor GitHub
+    try:
+        people = People(settings.slack_people, nobody, nobody, utc_now).read()
+    except Misconfigured as wrong:
+        yield Item("wrong", "GOLIVE_SLACK_PEOPLE", str(wrong))
+        return
+    yield Item("ok" if people else "note", "GOLIVE_SLACK_PEOPLE", f"{len(people)} people in {settings.slack_people}")
+
+
+def database(settings: Settings) -> Iterator[Item]:
+    """Whether the database can be used, and has the tables of this version."""
+    name = "GOLIVE_DATABASE_URL"
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        url = make_url(settings.database_url)
+    except ArgumentError:
+        yield Item("wrong", name, "this is no database URL. For example sqlite:///golive.db or postgresql+psycopg://…")
+        return
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+        folder = Path(url.database or "").resolve().parent
+        if folder.is_dir() and os.access(folder, os.W_OK):
+            yield Item("ok", name, f"{url.database} is made when the service starts")
+        else:
+            yield Item("wrong", name, f"{folder} is not a folder that golive can write to. Make it, or name another.")
+        return
+    yield _reached(name, settings.database_url, url.render_as_string(hide_password=True))
+
+
+def _reached(name: str, url: str, shown: str) -> Item:
+    from golive.store.store import Store, Unavailable, engine_for
+    from golive.wiring import utc_now
+
+    try:
+        store = Store(engine_for(url), utc_now)
+    except ImportError as error:
+        return Item("wrong", name, f"{shown} needs the package {error.name}. Install golive with the extra `postgres`.")
+    try:
+        with store.engine.connect():
+            pass
+    except Unavailable as error:
+        reason = str(error.__cause__ or error).splitlines()[0]
+        return Item("wrong", name, f"{shown} does not answer: {reason}. Start it, or name another.")
+    try:
+        counts = store.counts()
+    except Unavailable:
+        return Item("ok", name, f"{shown} answers; its tables are brought up to date when the service starts")
+    finally:
+        store.close()
+    return Item("ok", name, f"{shown} answers: {counts['open_releases']} open releases, {counts['failing']} failing")
+
+
+def addresses(settings: Settings) -> Iterator[Item]:
+    """How golive is reached, and where it listens."""
+    from urllib.parse import urlsplit
+
+    from golive.cli.manifests import LOOPBACK
+    from golive.cli.manifests import address as public
+    from golive.cli.serve import address as listening
+
+    try:
+        host = urlsplit(public(settings.public_url, "it")).hostname
+    except Misconfigured as wrong:
+        yield Item("wrong", "GOLIVE_PUBLIC_URL", str(wrong))
+    else:
+        if host in LOOPBACK:
+            words = f"{settings.public_url} is this machine alone: GitHub cannot reach it. Set the address that it can."
+            yield Item("note", "GOLIVE_PUBLIC_URL", words)
+        else:
+            words = f"{settings.public_url}, webhooks go to {settings.public_url.rstrip('/')}/github/webhook"
+            yield Item("ok", "GOLIVE_PUBLIC_URL", words)
+    try:
+        listening(settings.listen)
+    except Misconfigured as wrong:
+        yield Item("wrong", "GOLIVE_LISTEN", str(wrong))
+    else:
+        yield Item("ok", "GOLIVE_LISTEN", settings.listen)
+
+
+QUESTIONS: tuple[Callable[[Settings], Iterator[Item]], ...] = (github_app, private_key, slack, database, addresses)
+"""What is looked at, in the order in which it is told."""

@@ -1,0 +1,124 @@
+"""`golive validate`: is this policy file whole? For people, for editors (JSON), and for annotations in a workflow.
+
+Add an output format as one function and its row in `FORMATS`.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from golive.core.errors import Misconfigured
+
+if TYPE_CHECKING:
+    from golive.policyfile import Mistake
+
+SEARCHED = (Path(".github/golive.yml"), Path("golive.yml"))
+"""Where a repository's policy is looked for, first come first taken."""
+MISTAKEN = 3
+
+
+def as_text(mistakes: Sequence[Mistake], files: Sequence[str]) -> str:
+    """One line per mistake, clickable in terminals and editors; a line per file where there is none."""
+    return "\n".join([str(m) for m in mistakes] or [f"{file}: a whole policy" for file in files])
+
+
+def as_github(mistakes: Sequence[Mistake], files: Sequence[str]) -> str:
+    """Workflow commands that put each mistake on its line of a pull request.
+
+    Source of the form and its escapes: GitHub's documentation, "Workflow commands for GitHub Actions".
+    """
+    lines = []
+    for mistake in mistakes:
+        place = {"file": mistake.path, "line": mistake.line, "endLine": max(mistake.line, mistake.end_line)}
+        # GitHub refuses a column where the span has several lines
+        place |= {"col": mistake.column} if mistake.end_line <= mistake.line else {}
+        told = ",".join(f"{key}={_property(str(value))}" for key, value in place.items())
+        where = f"{mistake.at}: " if mistake.at else ""
+        what = ". ".join(part for part in (mistake.what, mistake.mend) if part)
+        lines.append(f"::error {told},title={_property('golive policy')}::{_message(where + what)}")
+    return "\n".join(lines or [as_text((), files)])
+
+
+def as_json(mistakes: Sequence[Mistake], files: Sequence[str]) -> str:
+    """`{"valid": …, "files": […], "mistakes": [{file, line, column, end_line, at, what, mend}]}`."""
+    told = [
+        {
+            "file": m.path, "line": m.line, "column": m.column, "end_line": max(m.line, m.end_line),
+            "at": m.at, "what": m.what, "mend": m.mend,
+        }
+        for m in mistakes
+    ]  # fmt: skip
+    return json.dumps({"valid": not mistakes, "files": list(files), "mistakes": told}, indent=2, ensure_ascii=False)
+
+
+FORMATS: Mapping[str, Callable[[Sequence[Mistake], Sequence[str]], str]] = {
+    "text": as_text,
+    "github": as_github,
+    "json": as_json,
+}
+"""How the outcome can be told."""
+
+
+def _message(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _message(text).replace(":", "%3A").replace(",", "%2C")
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
+@click.option(
+    "--format", "form", type=click.Choice(list(FORMATS)), default="text", show_default=True, help="How to tell."
+)
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of policy files instead, for editors.")
+def validate(paths: tuple[Path, ...], form: str, schema: bool) -> None:
+    """Check policy files. Without PATH: the first of .github/golive.yml and golive.yml.
+
+    Every mistake is told with its file, line and column, and how to mend it. Exits 0 when all is well, 3 otherwise.
+
+    \b
+    golive validate
+    golive validate --format github                 in a workflow: annotations on the lines
+    golive validate --schema > golive.schema.json   for your editor
+    """
+    from golive.checks.registry import installed
+    from golive.policyfile import PolicyMistakes, json_schema, load
+
+    kinds = installed()
+    if schema:
+        click.echo(json.dumps(json_schema(kinds), indent=2, ensure_ascii=False))
+        return
+    files = paths or (_found(),)
+    mistakes: list[Mistake] = []
+    for file in files:
+        try:
+            load(_read(file), kinds, str(file))
+        except PolicyMistakes as found:
+            mistakes += found.mistakes
+    click.echo(FORMATS[form](mistakes, [str(file) for file in files]))
+    if mistakes:
+        sys.exit(MISTAKEN)
+
+
+def _found() -> Path:
+    for path in SEARCHED:
+        if path.is_file():
+            return path
+    raise Misconfigured(
+        f"There is no policy here: neither {SEARCHED[0]} nor {SEARCHED[1]}. Name the file, or go to the repository."
+    )
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Misconfigured(f"{path} cannot be read: {error.strerror}. Name a policy file.") from None
