@@ -84,11 +84,15 @@ class Attestation:
 
 @dataclass(frozen=True)
 class Look:
-    """Every way a check may look at the world, and what it looks at. A part that is None is not offered here."""
+    """Every way a check may look at the world, and what it looks at. A part that is None is not offered here.
+
+    timeout: how long this check may take in all, from its policy.
+    """
 
     http: LookHttp
     forge: LookForge | None
     now: datetime
+    timeout: timedelta = timedelta(seconds=30)
     attestations: Sequence[Attestation] = ()
 
 

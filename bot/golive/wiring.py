@@ -126,6 +126,7 @@ def build(settings: Settings, clock: Clock = utc_now, executor: Executor | None 
     }
     recorder = Recorder(store, intakes, "Ask golive's operator to add you to the file that GOLIVE_SLACK_PEOPLE names.")
     people = People(settings.slack_people, store, forge, clock)
+    people.read()  # a file that cannot be used is said at start
     turns = Turns(store, recorder, reconcile, chat, render.chat_line, clock, {PEOPLE: people.resolve})
     work = EmbeddedWork(store, turns, clock, _broke, settings.workers)
     inbox = Inbox(store)

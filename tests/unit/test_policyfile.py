@@ -84,6 +84,9 @@ releases: [{name: production, base: main, head: "release/**", target: "https://s
 """
 """Three good lines; what a row adds begins on line 4."""
 
+ASKS = 'signoffs: [{group: people, roles: [{role: qa, from: ["@mina"]}]}]\n'
+"""Something that a release needs, for rows about the merge."""
+
 PAGE = 'uses: http, with: {url: "https://x.example.com", status: 200}'
 
 
@@ -188,12 +191,20 @@ SECTIONS = [
     pytest.param(
         HEAD + "decision: {matrix: {}}\n", "4:12", "`matrix` is not understood by this version", id="the matrix"
     ),
-    pytest.param(HEAD + "promotion: {merge: {method: sqash}}\n", "4:29", "Did you mean `squash`?", id="a merge method"),
     pytest.param(
-        HEAD + "promotion: {merge: {when: ask}}\n",
+        HEAD + "promotion: {merge: {method: sqash}}\n" + ASKS, "4:29", "Did you mean `squash`?", id="a merge method"
+    ),
+    pytest.param(
+        HEAD + "promotion: {merge: {when: ask}}\n" + ASKS,
         "4:27",
         "`ask` is not understood by this version",
         id="merge when asked",
+    ),
+    pytest.param(
+        HEAD + "promotion: {merge: {method: squash}}\n",
+        "4:20",
+        "would merge every release at once",
+        id="merge and nothing asked",
     ),
     pytest.param(HEAD + "promotion: {merge: }\n", "4:20", "this key has no value", id="merge left empty"),
     pytest.param(HEAD + "promotion: {phases: []}\n", "4:13", "`phases` is not understood by this version", id="phases"),

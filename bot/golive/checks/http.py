@@ -181,7 +181,9 @@ class HttpCheck(Options):
     def collect(self, look: Look) -> Answer | NoReply:
         """Ask once."""
         try:
-            return look.http.request(self.method, self.url, follow_redirects=self.follow_redirects)
+            return look.http.request(
+                self.method, self.url, timeout=look.timeout, follow_redirects=self.follow_redirects
+            )
         except Unreachable as error:
             return NoReply(str(error))
 

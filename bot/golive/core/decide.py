@@ -357,7 +357,7 @@ def _next(snapshot: Snapshot, decision: Decision, ask_at: datetime | None) -> da
         moments.append(now + timing.in_progress)
     refused = snapshot.standing.refusals.get(snapshot.pull.revision.head_sha)
     if decision.state == "success" and refused:
-        moments.append(refused.at + timing.recheck)
+        moments.append(refused.again_at(timing.recheck))
     return min((m for m in moments if m is not None and m > now), default=None)
 
 

@@ -279,7 +279,8 @@ class _Fold:
         head, said = entry.body["head"], entry.body["said"]
         if head not in self.refusals or self.refusals[head].said != said:
             self.fact(entry, f"The merge was refused: {said}")
-        self.refusals[head] = Refusal(said, entry.at, entry.seq)
+        times = self.refusals[head].times + 1 if head in self.refusals else 1
+        self.refusals[head] = Refusal(said, entry.at, entry.seq, times)
 
     def on_merging(self, entry: Entry) -> None:
         self.merging[entry.body["head"]] = entry.at

@@ -205,15 +205,20 @@ class Hold:
 
 @dataclass(frozen=True)
 class Refusal:
-    """The forge refused to merge a head: its own words, when, and the ledger seq of that."""
+    """The forge refused to merge a head: its own words, when, the ledger seq of that, and how often in all."""
 
     said: str
     at: datetime
     seq: int
+    times: int = 1
+
+    def again_at(self, after: timedelta) -> datetime:
+        """When it is tried again: after `after`, then twice as long each time, at most an hour."""
+        return self.at + min(after * 2 ** min(self.times - 1, 20), timedelta(hours=1))
 
     def try_again(self, now: datetime, after: timedelta, standing: Standing) -> bool:
-        """Once `after` has passed, or something outside has stirred since."""
-        return now >= self.at + after or max(standing.stirred.values(), default=0) > self.seq
+        """Once that time has come, or something outside has stirred since."""
+        return now >= self.again_at(after) or max(standing.stirred.values(), default=0) > self.seq
 
 
 @dataclass(frozen=True)

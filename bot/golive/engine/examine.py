@@ -58,6 +58,7 @@ class Examiner:
             http=self._http,
             forge=_LookForge(self._forge, subject.repository, effect.head_sha),
             now=self._clock(),
+            timeout=effect.rule.timeout,
             attestations=attestations(snapshot, effect.rule),
         )
 

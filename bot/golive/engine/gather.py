@@ -115,13 +115,14 @@ class Gather:
             if s.subject.number != subject.number
         }
         named = [n for n in repo.open_pulls_at(head) if n != subject.number]
-        strangers = tuple(n for n in named if n not in known)
+        # one that only one side knows is looked at: it is new, or it was closed and nobody told us
+        strangers = tuple(sorted(set(named) ^ set(known)))
         siblings = [
-            Sibling(n, s.is_release, Verdict(s.verdict), s.headline, s.state)
-            for n, s in known.items()
-            if n in named and s.is_release
+            Sibling(n, s.is_release, Verdict(s.verdict), s.headline, s.state) for n, s in known.items() if s.is_release
         ]
-        siblings += [Sibling(n, False, Verdict.WAIT, "not looked at yet", "in_progress") for n in strangers]
+        siblings += [
+            Sibling(n, False, Verdict.WAIT, "not looked at yet", "in_progress") for n in strangers if n in named
+        ]
         return tuple(siblings), strangers
 
     def _words(self, repo: ForgeRepo, subject: Subject, standing: Standing) -> tuple[tuple[Entry, ...], frozenset[str]]:

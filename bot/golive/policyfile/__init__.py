@@ -54,7 +54,7 @@ def _policy(file: PolicySection, options: Mapping[tuple[int, int], Options]) -> 
             RoleRule(role.role, role.from_, role.count, group.group) for group in file.signoffs for role in group.roles
         ),
         notify=Notify(file.notify.slack),
-        merge=MergeRule(merge.method) if merge else None,
+        merge=MergeRule(merge.method, merge.when) if merge else None,
         others_block=file.others == "block",
         block_on=frozenset(file.decision.block_on),
     )

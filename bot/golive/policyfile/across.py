@@ -43,6 +43,17 @@ def look_across(root: Mapping, report: Report) -> None:
     for role in roles:
         _enough_people(role, report)
     _reserved_vars(root, report)
+    _asks_something(root, report)
+
+
+def _asks_something(root: Mapping, report: Report) -> None:
+    """A release that golive merges by itself must ask for something first."""
+    promotion = root.get("promotion")
+    merge = promotion.get("merge") if isinstance(promotion, Mapping) else None
+    if merge is None or items(root.get("checks")) or items(root.get("signoffs")):
+        return
+    what = "golive would merge every release at once, because the policy has neither checks nor signoffs"
+    report.add(merge.place, "promotion.merge", what, "Add what must be so before a release, or delete `merge`")
 
 
 def _named(node: Node | None, at: str, key: str) -> Iterator[Named]:

@@ -67,8 +67,9 @@ def _one_or_more(value: Any) -> tuple[Any, ...]:
 
 
 def _when(value: Any) -> Any:
-    if value in ("ask", "conditional"):
-        raise mistaken(f"`{value}` is not understood by this version of golive", "Write go, or delete `merge`")
+    if value == "ask":
+        what = "`ask` is not understood by this version of golive"
+        raise mistaken(what, "Write go or conditional, or delete `merge`")
     return value
 
 
@@ -181,9 +182,9 @@ class MergeSection(Section):
     """golive merges by itself."""
 
     method: Literal["merge", "squash", "rebase"] = Field("merge", description="how it is merged")
-    when: Annotated[Literal["go"], BeforeValidator(_when, json_schema_input_type=Literal["go"])] = Field(
-        "go", description="go: by itself when the verdict is GO"
-    )
+    when: Annotated[
+        Literal["go", "conditional"], BeforeValidator(_when, json_schema_input_type=Literal["go", "conditional"])
+    ] = Field("go", description="go: when the verdict is GO; conditional: when it is CONDITIONAL_GO, too")
 
 
 class PromotionSection(Section):
