@@ -38,7 +38,7 @@ from golive.slackapp.chat import SlackChat
 from golive.slackapp.door import Door
 from golive.slackapp.intake import Intake as SlackIntake
 from golive.store.store import Store
-from golive.store.work import EmbeddedWork, ProcessLock
+from golive.store.work import EmbeddedWork, ProcessLock, ServerLock
 
 log = structlog.get_logger()
 
@@ -68,13 +68,13 @@ class Golive:
     clock: Clock
     webhook_secret: str
     _pool: ThreadPoolExecutor | None = None
-    _lock: ProcessLock | None = None
+    _lock: ProcessLock | ServerLock | None = None
 
     def start(self) -> None:
         """Take the database for ourselves, look at every open release once, and work by ourselves from now on."""
-        if self.store.path is not None:
-            self._lock = ProcessLock(self.store.path)
-            self._lock.acquire()
+        lock = ProcessLock(self.store.path) if self.store.path else ServerLock(self.store.engine)
+        lock.acquire()
+        self._lock = lock
         self.wake()
         self.work.start()
 
@@ -90,9 +90,9 @@ class Golive:
         self.inbox.stop()
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
-        self.store.close()
         if self._lock is not None:
             self._lock.release()
+        self.store.close()
 
 
 def build(settings: Settings, clock: Clock = utc_now, executor: Executor | None = None) -> Golive:

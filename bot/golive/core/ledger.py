@@ -313,13 +313,28 @@ def fold(entries: Iterable[Entry]) -> Standing:
             reader(state, entry)
     standing = [w for w in state.words.values() if not w.key.startswith(tuple(state.voids))]
     return Standing(
-        since_release=state.since, release_name=state.name, release_base=state.base, shown=tuple(state.shown),
+        since_release=state.since,
+        release_name=state.name,
+        release_base=state.base,
+        shown=tuple(state.shown),
         words=tuple(sorted(_latest_of_slots(standing), key=lambda w: (w.at, w.seq))),
-        rulings=state.rulings, results=tuple(state.results.values()), stirred=state.stirred, requests=state.requests,
-        pushers=state.pushers, retargets=tuple(state.retargets), heard=frozenset(state.words), merged_at=state.merged_at, closed=state.closed, merging=state.merging, last_verdict=state.verdict, last_headline=state.headline,
-        last_policy=state.policy, refusals=state.refusals,
-        facts=tuple(state.facts), seq=seq,
-    )  # fmt: skip
+        heard=frozenset(state.words),
+        retargets=tuple(state.retargets),
+        rulings=state.rulings,
+        results=tuple(state.results.values()),
+        stirred=state.stirred,
+        requests=state.requests,
+        pushers=state.pushers,
+        merged_at=state.merged_at,
+        closed=state.closed,
+        merging=state.merging,
+        refusals=state.refusals,
+        last_verdict=state.verdict,
+        last_headline=state.headline,
+        last_policy=state.policy,
+        facts=tuple(state.facts),
+        seq=seq,
+    )
 
 
 def _latest_of_slots(words: Iterable[Word]) -> Iterable[Word]:

@@ -214,7 +214,7 @@ class Refusal:
 
     def again_at(self, after: timedelta) -> datetime:
         """When it is tried again: after `after`, then twice as long each time, at most an hour."""
-        return self.at + min(after * 2 ** min(self.times - 1, 20), timedelta(hours=1))
+        return self.at + min(after * (1 << min(self.times - 1, 20)), timedelta(hours=1))
 
     def try_again(self, now: datetime, after: timedelta, standing: Standing) -> bool:
         """Once that time has come, or something outside has stirred since."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -11,7 +12,7 @@ from golive.core import ledger
 from golive.core.authorise import rule
 from golive.core.decide import Decision, Kind, Snapshot, decide
 from golive.core.errors import Conflict, Gone
-from golive.core.model import PullState, Subject
+from golive.core.model import PullState, Ruling, Standing, Subject
 from golive.core.plan import plan
 from golive.engine.gather import Gather, Gathered
 from golive.engine.perform import Perform, Turn
@@ -74,9 +75,10 @@ class Reconcile:
         snapshot = gathered.snapshot
         subject, standing, now = snapshot.pull.subject, snapshot.standing, snapshot.now
         entries = list(gathered.observed)
-        if snapshot.policy and not standing.is_release and (matched := snapshot.policy.matches(snapshot.pull)):
-            if snapshot.pull.state is PullState.OPEN:
-                entries.insert(0, ledger.became_release(matched.name, matched.base, now))
+        is_open = snapshot.pull.state is PullState.OPEN
+        matched = snapshot.policy.matches(snapshot.pull) if snapshot.policy else None
+        if matched and is_open and not standing.is_release:
+            entries.insert(0, ledger.became_release(matched.name, matched.base, now))
         is_release = standing.is_release or bool(entries and entries[0].kind == "release")
         if is_release and snapshot.policy and standing.last_policy != snapshot.policy_sha:
             entries.append(
@@ -87,8 +89,10 @@ class Reconcile:
         if is_release and (snapshot.pull.state is PullState.CLOSED) != standing.closed and not standing.merged_at:
             entries.append(ledger.closed(snapshot.pull.state is PullState.CLOSED, now, standing.seq))
         snapshot = self._append(snapshot, subject, entries)
-        if not is_release or snapshot.policy is None:
+        if snapshot.policy is None or not snapshot.policy.governs(snapshot.pull.revision.base_ref):
             return snapshot
+        if not is_release:
+            return self._append(snapshot, subject, _not_heard(snapshot.standing, now))
         attesters = self._gather.attesters(snapshot)
         rulings = []
         for word in snapshot.standing.words:
@@ -147,6 +151,12 @@ class Reconcile:
             if before is not None and before.open:
                 tx.put_release(replace(before, open=False, headline="Out of reach"))
             tx.recovered(subject.key)
+
+
+def _not_heard(standing: Standing, now: datetime) -> list[ledger.Entry]:
+    """Words on a pull request that is no release change nothing; whoever says one is told."""
+    said = "This pull request is not a release, so there is nothing to sign or to stop here."
+    return [ledger.ruled(Ruling(w.key, False, said), now) for w in standing.words if w.key not in standing.rulings]
 
 
 def _seen_by_others(state: ReleaseState | None) -> tuple[Any, ...]:

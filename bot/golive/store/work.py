@@ -5,10 +5,12 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
+from collections import deque
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy import Connection, Engine, text
 from sqlmodel import col, delete, func, select, update
 
 from golive.core.errors import Misconfigured
@@ -40,7 +42,8 @@ class EmbeddedWork:
         self.workers = workers
         self._running: set[str] = set()
         self._wake = threading.Condition()
-        self._changed = False
+        self._ended: deque[tuple[list[int], bool]] = deque()
+        self._touches = 0  # a count and not a flag: one worker that saw a touch must not hide it from the others
         self._stopping = False
         self._threads: list[threading.Thread] = []
         store.on_touch = self._notify
@@ -78,14 +81,9 @@ class EmbeddedWork:
             turns += 1
         return turns
 
-    def next_due(self) -> datetime | None:
-        """When the next subject is due."""
-        with self.store.reading() as session:
-            return session.exec(select(func.min(DueRow.at)).where(col(DueRow.claimed).is_(False))).one()
-
     def _notify(self) -> None:
         with self._wake:
-            self._changed = True
+            self._touches += 1
             self._wake.notify_all()
 
     def _loop(self) -> None:
@@ -93,24 +91,33 @@ class EmbeddedWork:
             with self._wake:
                 if self._stopping:
                     return
-                self._changed = False
-            if claim := self._claim():
-                self._turn(*claim)
-                self._notify()  # a subject that waited for this very run may go on now
-                continue
-            due = self.next_due()
+                seen = self._touches
+            try:
+                wait = self._once()
+            except Exception as error:  # the database failed: a worker that ended here would never be missed
+                self.on_error("work", error)
+                wait = BROKEN_RUN_AGAIN.total_seconds()
             with self._wake:
-                if self._stopping:
-                    return
-                if not self._changed:
-                    self._wake.wait(self._seconds_until(due))
+                if not self._stopping and self._touches == seen:
+                    self._wake.wait(wait)
 
-    def _seconds_until(self, due: datetime | None) -> float | None:
+    def _once(self) -> float | None:
+        """One turn if one is due (0: look again at once); else how many seconds none will be, None: until a touch."""
+        self._settle()
+        if claim := self._claim():
+            self._turn(*claim)
+            self._notify()  # a subject that waited for this very run may go on now
+            return 0
+        due = self._next_claimable()
         if due is None:
             return None
-        wait = (due - self.clock()).total_seconds()
-        # what is due but not claimable is being worked by another thread, which notifies when it is done
-        return min(wait, threading.TIMEOUT_MAX) if wait > 0 else None
+        return max(0.0, min((due - self.clock()).total_seconds(), threading.TIMEOUT_MAX))
+
+    def _next_claimable(self) -> datetime | None:
+        """When the next subject is due that nobody works on; whoever works on one notifies when it is done."""
+        with self._wake, self.store.reading() as session:
+            query = select(func.min(DueRow.at)).where(col(DueRow.claimed).is_(False))
+            return session.exec(query.where(col(DueRow.subject).not_in(self._running))).one()
 
     def _claim(self) -> tuple[str, list[int]] | None:
         """Take the subject that has waited longest and is not being worked on, with the rows that its run will serve."""
@@ -145,12 +152,54 @@ class EmbeddedWork:
         finally:
             with self._wake:
                 self._running.discard(subject)
-        mine = col(DueRow.id).in_(ids)
-        with self.store.transaction() as tx:
-            if served:
-                tx.session.exec(delete(DueRow).where(mine))
-            else:
-                tx.session.exec(update(DueRow).where(mine).values(claimed=False, at=tx.now + BROKEN_RUN_AGAIN))
+        self._ended.append((ids, served))
+        self._settle()
+
+    def _settle(self) -> None:
+        """Write what became of ended runs; what the database does not take now is written before the next claim."""
+        while self._ended:
+            try:
+                ids, served = ended = self._ended.popleft()
+            except IndexError:  # another thread was quicker
+                return
+            mine = col(DueRow.id).in_(ids)
+            try:
+                with self.store.transaction() as tx:
+                    if served:
+                        tx.session.exec(delete(DueRow).where(mine))
+                    else:
+                        tx.session.exec(update(DueRow).where(mine).values(claimed=False, at=tx.now + BROKEN_RUN_AGAIN))
+            except BaseException:
+                self._ended.append(ended)
+                raise
+
+
+class ServerLock:
+    """One `golive serve` per PostgreSQL database: a lock that the server lets go when our connection ends."""
+
+    KEY = 7_061_776_502
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._connection: Connection | None = None
+
+    def acquire(self) -> None:
+        """Take the lock. Raises Misconfigured where another process holds it."""
+        connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        if not connection.execute(text("select pg_try_advisory_lock(:key)"), {"key": self.KEY}).scalar_one():
+            connection.close()
+            where = self._engine.url.render_as_string(hide_password=True)
+            raise Misconfigured(
+                f"Another golive serves the database {where}. Stop that one, or name another in GOLIVE_DATABASE_URL."
+            )
+        self._connection = connection
+
+    def release(self) -> None:
+        """Let go."""
+        if self._connection is not None:
+            self._connection.invalidate()
+            self._connection.close()
+            self._connection = None
 
 
 class ProcessLock:
