@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from contract.openapi import OpenAPI
-from world import a_world
-
 from golive.standins.wire import Exchange
+from world import a_world
 
 DESCRIPTION = OpenAPI(Path(__file__).parents[1] / "data" / "github" / "openapi-subset.json")
 

@@ -49,9 +49,16 @@ def _requests(snapshot: Snapshot, decision: Decision) -> Iterator[Effect]:
     head = snapshot.pull.revision.head_sha
     for asked in snapshot.standing.requests:
         if asked != head:
-            yield PutRequest(asked, superseded_by=head)
+            yield PutRequest(asked, superseded_by=_successor(snapshot, asked))
     if decision.ask:
         yield PutRequest(head)
+
+
+def _successor(snapshot: Snapshot, asked: str) -> str:
+    """The head that came right after one that was asked about: it stays the same, so its request is edited once."""
+    heads = [s.revision.head_sha for s in snapshot.standing.shown]
+    later = heads[len(heads) - heads[::-1].index(asked) :] if asked in heads else []
+    return next((head for head in later if head != asked), snapshot.pull.revision.head_sha)
 
 
 def _chat(snapshot: Snapshot, decision: Decision, channel: str) -> Iterator[Effect]:
@@ -61,7 +68,7 @@ def _chat(snapshot: Snapshot, decision: Decision, channel: str) -> Iterator[Effe
         yield PutFact(channel, fact.key, fact.text)
     for asked in snapshot.standing.requests:
         if asked != head:
-            yield PutChatRequest(channel, asked, superseded_by=head)
+            yield PutChatRequest(channel, asked, superseded_by=_successor(snapshot, asked))
     if decision.ask:
         yield PutChatRequest(channel, head)
 

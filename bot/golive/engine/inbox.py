@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 
 from golive.ports import Delivery, Store
@@ -71,4 +72,5 @@ class Inbox:
                 outcomes = error
             for place, waiting in enumerate(batch):
                 outcome = outcomes if isinstance(outcomes, BaseException) else outcomes[place]
-                waiting.loop.call_soon_threadsafe(waiting.settle, outcome)
+                with suppress(RuntimeError):  # the door's event loop has ended: nobody waits for this answer
+                    waiting.loop.call_soon_threadsafe(waiting.settle, outcome)

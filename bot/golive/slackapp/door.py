@@ -1,6 +1,6 @@
-"""Slack's requests: Bolt verifies the signature, one middleware keeps the delivery, nothing else happens here.
+"""Slack's requests: verified by Slack's own library, kept by one Bolt middleware, and nothing else happens here.
 
-A Bolt listener would run in memory after the acknowledgement and be lost with the process; so there are none.
+Bolt sees signed requests alone: it answers URL and TLS probes before any middleware of ours, and its parsers raise. A Bolt listener would run in memory after the acknowledgement and be lost with the process; so there are none.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from urllib.parse import parse_qs
 
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
-from slack_bolt.middleware.request_verification.async_request_verification import AsyncRequestVerification
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.signature import Clock as SlackClock
+from slack_sdk.signature import SignatureVerifier
 
 from golive.ports import Clock, Delivery
 
@@ -26,11 +26,12 @@ Keep = Callable[[Delivery], Awaitable[bool]]
 
 @dataclass(frozen=True)
 class Answered:
-    """What the door sends back."""
+    """What the door sends back. repeated: it was kept before."""
 
     status: int
     body: str
     headers: dict[str, str]
+    repeated: bool = False
 
 
 class _Seconds(SlackClock):
@@ -59,36 +60,54 @@ class Door:
             signing_secret=signing_secret, authorize=authorize, request_verification_enabled=False,
             ignoring_self_events_enabled=False,
         )  # fmt: skip
-        verification = AsyncRequestVerification(signing_secret)
-        verification.verifier.clock = _Seconds(clock)  # Bolt's own verification, by golive's clock
-        self._bolt.middleware(verification)
+        self._verifier = SignatureVerifier(signing_secret, _Seconds(clock))
         self._bolt.middleware(self._kept)
 
     async def __call__(self, kind: str, body: bytes, headers: Mapping[str, str]) -> Answered:
-        """Answer one request: 200 kept (or kept before), 409 the same signed request again, 4xx refused with a reason."""
+        """Answer one request: 200 kept (or kept before), 409 the same signed request again, 4xx refused with a reason.
+
+        Raises what `keep` raises; then nothing is kept.
+        """
         if reason := _unreadable(kind, body, headers):
             return _refused(400, reason)
-        request = AsyncBoltRequest(body=body.decode(), headers={**headers, "x-golive-kind": kind})
-        response = await self._bolt.async_dispatch(request)
-        if response.status == 401:
+        timestamp, signature = headers["x-slack-request-timestamp"], headers["x-slack-signature"]
+        if not (signature.isascii() and self._verifier.is_valid(body, timestamp, signature)):
             return _refused(401, "the signature does not fit, or the request is older than five minutes")
+        try:
+            request = AsyncBoltRequest(body=body.decode(), headers={**headers, "x-golive-kind": kind})
+        except Exception:  # Bolt looks into the body at once, and trusts its shape
+            return _refused(400, "the body is not as Slack sends it")
+        response = await self._bolt.async_dispatch(request)
+        if failed := request.context.get("golive_failed"):
+            raise failed
         sent = {name: values[0] for name, values in response.headers.items()}
-        return Answered(response.status, response.body, sent)
+        return Answered(response.status, response.body, sent, request.context.get("golive_repeated", False))
 
     async def _kept(self, req: AsyncBoltRequest) -> BoltResponse:
         kind = req.headers["x-golive-kind"][0]
         timestamp, signature = req.headers["x-slack-request-timestamp"][0], req.headers["x-slack-signature"][0]
         is_event = kind == "event"
-        identity = str(req.body.get("event_id", "")) if is_event else ""
+        event = req.body.get("event")
         delivery = Delivery(
-            source="slack", id=identity or f"{timestamp}:{signature}",
-            kind=str((req.body.get("event") or {}).get("type", "event")) if is_event else kind,
+            source="slack", id=(is_event and _name(req.body.get("event_id"))) or f"{timestamp}:{signature}",
+            kind=(is_event and isinstance(event, dict) and _name(event.get("type"))) or kind,
             body=req.raw_body.encode(), received_at=self._clock(),
             said_at=datetime.fromtimestamp(int(timestamp), UTC),
         )  # fmt: skip
-        if await self._keep(delivery) or is_event:
+        try:
+            new = await self._keep(delivery)
+        except Exception as failed:  # Bolt would swallow it and answer by itself
+            req.context["golive_failed"] = failed
+            return BoltResponse(status=503, body="")
+        req.context["golive_repeated"] = not new
+        if new or is_event:
             return BoltResponse(status=200, body="")
         return BoltResponse(status=409, body=json.dumps({"error": "this very request was already received"}))
+
+
+def _name(value: object) -> str:
+    """A short plain text as it is, "" for anything else: it becomes part of a key."""
+    return value if isinstance(value, str) and len(value) <= 100 and value.isascii() and value.isprintable() else ""
 
 
 def _unreadable(kind: str, body: bytes, headers: Mapping[str, str]) -> str:

@@ -40,7 +40,11 @@ def doors(golive: Golive, metrics: Metrics) -> APIRouter:
             delivery = _github_delivery(golive, body, request.headers)
         except _Refused as refused:
             return _no(metrics, "github", refused.status, str(refused))
-        new = await golive.inbox.keep(delivery)
+        try:
+            new = await golive.inbox.keep(delivery)
+        except Exception as error:
+            _failed(metrics, "github", error)
+            raise
         metrics.requests.labels("github", "kept" if new else "repeated").inc()
         return _answer(202, {"kept": delivery.id, "new": new})
 
@@ -58,11 +62,15 @@ def _slack(golive: Golive, metrics: Metrics, kind: str):  # type: ignore[no-unty
             body = await _body(request)
         except _Refused as refused:
             return _no(metrics, "slack", refused.status, str(refused))
-        answered = await golive.slack(kind, body, dict(request.headers))
+        try:
+            answered = await golive.slack(kind, body, dict(request.headers))
+        except Exception as error:
+            _failed(metrics, "slack", error)
+            raise
         if answered.status >= 400:
             reason = json.loads(answered.body).get("error", "") if answered.body else ""
             return _no(metrics, "slack", answered.status, reason)
-        metrics.requests.labels("slack", "kept").inc()
+        metrics.requests.labels("slack", "repeated" if answered.repeated else "kept").inc()
         return Response(answered.body, answered.status, answered.headers)
 
     return door
@@ -108,6 +116,12 @@ def _no(metrics: Metrics, door: str, status: int, reason: str) -> Response:
     metrics.requests.labels(door, "repeated" if status == 409 else "refused").inc()
     log.warning("refused", door=door, status=status, reason=reason)
     return _answer(status, {"error": reason})
+
+
+def _failed(metrics: Metrics, door: str, error: Exception) -> None:
+    """It was not kept and is answered 5xx, so the sender sends it again."""
+    metrics.requests.labels(door, "failed").inc()
+    log.error("not kept", door=door, error=f"{type(error).__name__}: {error}")
 
 
 def _answer(status: int, body: Mapping[str, object]) -> Response:
