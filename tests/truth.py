@@ -91,7 +91,7 @@ class Truth:
     world: World
     number: int = 0
     words: list[Said] = field(default_factory=list)
-    pusher: str = ""
+    pushers: dict[str, set[str]] = field(default_factory=dict)
     shown: list[tuple[datetime, str, str]] = field(default_factory=list)
     retargets: list[tuple[datetime, Outgoing]] = field(default_factory=list)
     siblings: list[int] = field(default_factory=list)
@@ -208,14 +208,18 @@ class Truth:
         return set(QA) if role == "qa" else {m for m, place in team.members.items() if place.state == "active"}
 
     def excluded(self, login: str) -> bool:
-        """The author, and who pushed the head last."""
-        return login in (self.pull.user.login, self.pusher)
+        """The author, and whoever pushed this very head."""
+        return login == self.pull.user.login or login in self.pushers[self.head]
 
     def merges(self) -> list[Any]:
         """Every merge that GitHub took."""
         return [m for m in self.world.github.merges_of(REPO, self.number) if m.status == 200]
 
     # -- telling
+
+    def pushed(self, head: str, by: str) -> None:
+        """Somebody pushed this head; another may have pushed it before."""
+        self.pushers.setdefault(head, set()).add(by)
 
     def said(self, word: Said) -> Said:
         """A person said something just now."""

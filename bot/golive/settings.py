@@ -47,7 +47,9 @@ class Settings(BaseSettings):
     slack_people: Path | None = Field(
         None, description="YAML file: Slack team and user id → GitHub login. Nobody else's word counts in Slack."
     )
-    database_url: str = Field("sqlite:///golive.db", description="Where golive keeps its record.")
+    database_url: str = Field(
+        "sqlite:///golive.db", repr=False, description="Where golive keeps its record."
+    )  # may hold a password
     public_url: str = Field("http://127.0.0.1:8080", description="How people and GitHub reach this server.")
     listen: str = Field("127.0.0.1:8080", description="Address and port to listen on.")
     allow_private_hosts: Listed = Field(
@@ -73,10 +75,11 @@ class Settings(BaseSettings):
             return None
         try:
             return self.github_private_key_file.read_text()
-        except OSError as error:
+        except (OSError, UnicodeDecodeError) as error:
+            why = error.strerror if isinstance(error, OSError) else "it is not text, so it is no PEM file"
             raise Misconfigured(
                 f"GOLIVE_GITHUB_PRIVATE_KEY_FILE names {self.github_private_key_file}, which cannot be read: "
-                f"{error.strerror}. Name a file that golive may read."
+                f"{why}. Name a file that golive may read."
             ) from None
 
     @property

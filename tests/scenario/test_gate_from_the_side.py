@@ -6,20 +6,21 @@ import re
 from typing import Any
 
 import pytest
-from world import POLICY, World, a_world
 
 from golive.standins.wire import Next, Request, Response
+from world import POLICY, World, a_world
 
 LAX = """\
 version: 1
 project: Shop
-releases: [{{name: preview, base: lax, head: ["**"]}}]
+releases: [{{name: preview, base: lax, head: ["**"], target: {target}}}]
+checks: [{{id: healthy, uses: http, with: {{url: "${{target}}/health"}}}}]
 promotion: {{merge: {{method: squash}}}}
 """
 
 
 def lax_branch(w: World) -> None:
-    """A branch whose own policy asks for nothing and merges by itself."""
+    """A branch whose own policy asks nobody and merges by itself."""
     w.github.create_branch("acme/shop", "lax", by="bo")
     w.write_policy(LAX, branch="lax")
 
@@ -72,6 +73,7 @@ def test_a_second_branch_at_the_same_commit_into_a_lax_base_merges_nothing_unsig
         other = second_pull(w, number, "easy", base="lax")
         w.later(seconds=61)
         assert "success" not in given
+        assert not w.merges(other), "a commit whose release nobody signed was merged elsewhere"
         assert not w.merged(number)
         assert not w.merges(number)
 
@@ -83,7 +85,9 @@ def test_two_releases_at_one_commit_wait_for_each_other_and_a_closed_one_lets_th
         w.later(seconds=61)
         w.signed(number)
         assert not w.merged(number), "its twin at the same commit is not signed, and they share the check run"
-        assert f"#{other}" in w.title(number), f"the title does not say what is waited for: {w.title(number)}"
+        (sticky,) = w.our_comments(number, "golive:sticky:")
+        said = re.search(rf"#\S*{other} has the same head commit", sticky)
+        assert said, f"the comment does not say what is waited for:\n{sticky}"
         w.later(seconds=2)
         w.github.close_pull("acme/shop", other, by="ana")
         w.settle()

@@ -16,8 +16,7 @@ def excluded(pull: Pull, standing: Standing, person: Person) -> str:
     """Why this person never signs off for this revision: they wrote it or pushed it last; empty if they may."""
     if pull.author and person.id == pull.author.id:
         return "the author of the pull request"
-    pusher = standing.pushers.get(pull.revision.head_sha)
-    if pusher and person.id == pusher.id:
+    if any(person.id == pusher.id for pusher in standing.pushers.get(pull.revision.head_sha, ())):
         return "the last to push to it"
     return ""
 

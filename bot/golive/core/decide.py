@@ -305,12 +305,22 @@ def _of_pull(snapshot: Snapshot, rule: ReleaseRule) -> Iterator[Reason]:
             "wrong_base", Verdict.HOLD, sentence, f"Aim it at {belongs} again, or close it and open a new one."
         )
     yield from _of_head_policy(snapshot)
+    if policy and policy.roles and _pusher_unknown(snapshot):
+        sentence = f"GitHub has not said yet who pushed {pull.revision.head_sha[:7]}, and they may not sign for it."
+        clears = "It comes by itself; if it was lost, redeliver it from the App's settings, or push again."
+        yield Reason("pusher_unknown", Verdict.WAIT, sentence, clears)
     if pull.draft:
         yield Reason("draft", Verdict.WAIT, "The pull request is a draft.", "Its author marks it ready.")
     if policy and policy.merge and pull.mergeable is False:
         yield Reason("conflict", Verdict.WAIT, f"It conflicts with {pull.revision.base_ref}.", "Its author mends it.")
     if policy and policy.merge and pull.mergeable is None:
         yield Reason("mergeable_unknown", Verdict.WAIT, "The forge is still computing whether it merges.", "")
+
+
+def _pusher_unknown(snapshot: Snapshot) -> bool:
+    """Of every head but the first that golive saw (which may be older than golive), who pushed it must have been heard."""
+    head, standing = snapshot.pull.revision.head_sha, snapshot.standing
+    return head not in standing.pushers and any(s.revision.head_sha != head for s in standing.shown[:1])
 
 
 def _of_head_policy(snapshot: Snapshot) -> Iterator[Reason]:

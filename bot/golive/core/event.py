@@ -90,4 +90,12 @@ class Voided:
     at: datetime
 
 
-Event = RepositoryKnown | Touched | HeadStirred | BaseMoved | Asked | Voided
+@dataclass(frozen=True)
+class Disturbed:
+    """Somebody else edited or deleted what golive had written: it is to be written again. `ref`: its id on the forge."""
+
+    subject: Subject
+    ref: str
+
+
+Event = RepositoryKnown | Touched | HeadStirred | BaseMoved | Asked | Voided | Disturbed

@@ -74,11 +74,9 @@ def judge_checks(rules: Iterable[CheckRule], standing: Standing, head_sha: str, 
 
 def _blocked(rule: CheckRule, needed: list[Judged]) -> Judged | None:
     """A check whose need is not satisfied is not run; the root cause is named, not the last link."""
-    for need in needed:
-        outcome = need.finding.outcome
-        if outcome in SATISFIED:
-            continue
-        if outcome is Outcome.PENDING:
+    unmet = [need for need in needed if need.finding.outcome not in SATISFIED]
+    for need in sorted(unmet, key=lambda n: n.finding.outcome is Outcome.PENDING):  # what failed says more than a wait
+        if need.finding.outcome is Outcome.PENDING:
             waits = Finding(rule.id, Outcome.PENDING, f"waits for {need.rule.id}")
             return Judged(rule, waits, rule.digest())
         root = need.root or need.rule

@@ -92,8 +92,8 @@ def was_retargeted(delivery: str, at: datetime) -> Entry:
 
 
 def was_pushed(head_sha: str, by: Person | None, at: datetime) -> Entry:
-    """The forge said who pushed this head."""
-    return Entry("pushed", f"pushed:{head_sha}", at, {"head": head_sha, "by": _person(by) if by else None})
+    """The forge said who pushed this head; a head can be pushed again, by somebody else."""
+    return Entry("pushed", f"pushed:{head_sha}:{by.id if by else 0}", at, {"head": head_sha, "by": _person(by) if by else None})
 
 
 def stirred(kind: str, delivery: str, at: datetime) -> Entry:
@@ -196,7 +196,7 @@ class _Fold:
         self.outcomes: dict[str, Outcome] = {}
         self.stirred: dict[str, int] = {}
         self.requests: dict[str, datetime] = {}
-        self.pushers: dict[str, Person] = {}
+        self.pushers: dict[str, tuple[Person, ...]] = {}
         self.facts: list[Fact] = []
         self.verdict = ""
         self.merged_at: datetime | None = None
@@ -221,8 +221,8 @@ class _Fold:
             self.fact(entry, f"New commit {revision.head_sha[:7]}: sign-offs for other code no longer count.")
 
     def pushed(self, entry: Entry) -> None:
-        if by := entry.body["by"]:
-            self.pushers[entry.body["head"]] = Person(by["id"], by["login"])
+        by, head = entry.body["by"], entry.body["head"]
+        self.pushers[head] = (*self.pushers.get(head, ()), *([Person(by["id"], by["login"])] if by else []))
 
     def on_stirred(self, entry: Entry) -> None:
         self.stirred[entry.body["kind"]] = entry.seq
@@ -311,13 +311,16 @@ def fold(entries: Iterable[Entry]) -> Standing:
         seq = entry.seq
         if reader := _READERS.get(entry.kind):
             reader(state, entry)
-    standing = [w for w in state.words.values() if not w.key.startswith(tuple(state.voids))]
+    said = [w for w in state.words.values() if not _is_void(w.key, state.voids)]
+    standing = _latest_of_slots(said)
+    stands = {w.key for w in standing}
     return Standing(
         since_release=state.since,
         release_name=state.name,
         release_base=state.base,
         shown=tuple(state.shown),
-        words=tuple(sorted(_latest_of_slots(standing), key=lambda w: (w.at, w.seq))),
+        words=tuple(sorted(standing, key=_by_time)),
+        unsaid=tuple(sorted((w for w in state.words.values() if w.key not in stands and not w.undone), key=_by_time)),
         heard=frozenset(state.words),
         retargets=tuple(state.retargets),
         rulings=state.rulings,
@@ -337,15 +340,26 @@ def fold(entries: Iterable[Entry]) -> Standing:
     )
 
 
-def _latest_of_slots(words: Iterable[Word]) -> Iterable[Word]:
+def _by_time(word: Word) -> tuple[datetime, int]:
+    """By the word's own server time; by arrival only where that is the same."""
+    return word.at, word.seq
+
+
+def _is_void(key: str, voids: Iterable[str]) -> bool:
+    """A void that ends in a colon is about every word of one comment, any other about one word."""
+    return any(key.startswith(void) if void.endswith(":") else key == void for void in voids)
+
+
+def _latest_of_slots(words: Iterable[Word]) -> list[Word]:
     """Of words that share a slot (one emoji of one person on one message), the latest by its own server time."""
     latest: dict[str, Word] = {}
+    standing = []
     for word in words:
         if not word.slot:
-            yield word
+            standing.append(word)
         elif word.slot not in latest or (latest[word.slot].at, latest[word.slot].seq) < (word.at, word.seq):
             latest[word.slot] = word
-    yield from (word for word in latest.values() if not word.undone)
+    return standing + [word for word in latest.values() if not word.undone]
 
 
 def covered(standing: Standing, word: Word, sha: str = "") -> Revision | None:
@@ -355,5 +369,5 @@ def covered(standing: Standing, word: Word, sha: str = "") -> Revision | None:
     """
     if named := sha or word.revision_sha:
         return next((s.revision for s in reversed(standing.shown) if s.revision.head_sha.startswith(named)), None)
-    before = [s for s in standing.shown if s.at < word.at]
+    before = [s for s in reversed(standing.shown) if s.at < word.at]  # of two in one second, the newer comes first
     return max(before, key=lambda s: s.at).revision if before else None

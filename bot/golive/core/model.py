@@ -240,8 +240,10 @@ class Standing:
     """Kind of check → ledger seq of the last event that says such a check should look again."""
     requests: dict[str, datetime] = field(default_factory=dict)
     """Head SHA → when sign-offs were first asked for it."""
-    pushers: dict[str, Person] = field(default_factory=dict)
-    """Head SHA → who the forge says pushed it."""
+    unsaid: tuple[Word, ...] = ()
+    """Words that were edited, deleted or taken back: they say nothing, and what their person said before stays past."""
+    pushers: dict[str, tuple[Person, ...]] = field(default_factory=dict)
+    """Head SHA → everybody who the forge says pushed this very head; empty where that was no human."""
     merged_at: datetime | None = None
     closed: bool = False
     merging: dict[str, datetime] = field(default_factory=dict)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from golive.core.authorise import excluded
-from golive.core.command import signing
+from golive.core.command import Signing, signing
 from golive.core.errors import NotUnderstood
 from golive.core.ledger import covered
 from golive.core.model import Decides, Person, Pull, Revision, Role, SignOff, Standing, Word
@@ -32,19 +32,27 @@ def latest(
 ) -> dict[int, tuple[Word, str]]:
     """Per person, their latest taken word that reaches this role, with the commit it names.
 
+    A word that was edited, deleted or taken back leaves its person with none, not with the one before: else whoever may
+    delete comments could bring an old approval back to life.
     absent: words whose comment could not be found just now; such an approval does not count while that lasts.
     """
     found: dict[int, tuple[Word, str]] = {}
-    for word in standing.words:
+    unsaid = {w.key for w in standing.unsaid}
+    for word in sorted((*standing.words, *standing.unsaid), key=lambda w: (w.at, w.seq)):
         if word.verb not in ("approve", "reject", "withdraw") or not standing.taken(word):
-            continue
-        if word.verb == "approve" and word.key in absent:
             continue
         try:
             meant = signing(word.text, roles)
-        except NotUnderstood:
-            continue  # the policy's roles changed since; what the word meant is no longer clear
-        if meant.role in ("", role.name):
+        except NotUnderstood:  # the policy's roles changed since: such a word no longer opens anything, and still stops
+            before = found.get(word.person.id)
+            if word.verb == "approve" or (word.verb == "withdraw" and before and before[0].verb == "reject"):
+                continue
+            meant = Signing()
+        if meant.role not in ("", role.name):
+            continue
+        if word.key in unsaid or (word.verb == "approve" and word.key in absent):
+            found.pop(word.person.id, None)
+        else:
             found[word.person.id] = (word, meant.sha)
     return found
 

@@ -18,7 +18,7 @@ import structlog
 from golive.core import effect as fx
 from golive.core import ledger
 from golive.core.decide import ACT_WITHIN, Decision, Snapshot
-from golive.core.errors import Gone, Later, Misconfigured, Refused
+from golive.core.errors import Gone, Refused
 from golive.core.model import Subject
 from golive.engine.examine import Examiner
 from golive.ports import Chat, CheckRunView, Clock, ForgeRepo, MessageView, Published, Render, SlotState, Store
@@ -85,7 +85,11 @@ class Perform:
     def _in_chat(self, turn: Turn, effect: fx.Effect) -> None:
         try:
             self._one(turn, effect)
-        except (Later, Misconfigured, OSError) as error:
+        except Gone as error:  # somebody deleted the root: everything is said again under a new one
+            with self._store.transaction() as tx:
+                tx.drop_slot(turn.subject.key, "chat-root")
+            turn.chat_down = error
+        except Exception as error:  # whatever a chat does, a release does not wait for it
             turn.chat_down = error
 
     def _one(self, turn: Turn, effect: fx.Effect) -> None:
@@ -298,8 +302,11 @@ class Perform:
 
     def _merge(self, turn: Turn, effect: fx.Merge) -> None:
         """Merge exactly the head that was decided on, while the decision is fresh, and say what came of it."""
-        if turn.again or self._clock() - turn.snapshot.now > ACT_WITHIN:
-            turn.again = True  # something was recorded meanwhile, or reading took long: look again before acting
+        kept = self._store.new_deliveries(limit=1)
+        unread = bool(kept) and kept[0][1].received_at <= turn.snapshot.now
+        if turn.again or unread or self._clock() - turn.snapshot.now > ACT_WITHIN:
+            # something was recorded meanwhile, was kept before and is not recorded yet, or reading took long
+            turn.again = True
             return
         self._append(turn, ledger.intends_merge(effect.head_sha, self._clock()))
         turn.again = True

@@ -9,7 +9,7 @@ import structlog
 
 from golive.core import ledger
 from golive.core.command import help_text
-from golive.core.event import Asked, BaseMoved, Event, HeadStirred, RepositoryKnown, Touched, Voided
+from golive.core.event import Asked, BaseMoved, Disturbed, Event, HeadStirred, RepositoryKnown, Touched, Voided
 from golive.core.model import Person, Subject, Word
 from golive.ports import Delivery, ReleaseState, Store, Transaction
 
@@ -66,6 +66,9 @@ class Recorder:
             case Voided(subject, prefix, at):
                 tx.append(subject, [ledger.voided(prefix, at)])
                 tx.touch(subject.key)
+            case Disturbed(subject, ref):
+                tx.doubt_slot(subject.key, ref)
+                tx.touch(subject.key)
             case Touched():
                 self._touched(tx, event, delivery)
             case Asked():
@@ -74,7 +77,7 @@ class Recorder:
 
     def _touched(self, tx: Transaction, event: Touched, delivery: Delivery) -> None:
         entries = [ledger.stirred(kind, delivery.id, delivery.received_at) for kind in sorted(event.stirs)]
-        if event.pushed_by:
+        if event.head_sha:
             entries.append(ledger.was_pushed(event.head_sha, event.pushed_by, delivery.received_at))
         if event.retargeted_at:
             entries.append(ledger.was_retargeted(delivery.id, event.retargeted_at))

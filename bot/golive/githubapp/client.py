@@ -123,6 +123,8 @@ class Api:
             raise _ours(what, error) from error
         except requests.RequestException as error:
             raise Later(f"{what}: GitHub gave no answer ({type(error).__name__})") from error
+        except ValueError as error:
+            raise Later(f"{what}: GitHub's answer was cut short") from error  # it began as JSON
         if isinstance(data, dict) and set(data) - {"url"} == {"data"}:
             raise Later(f"{what}: GitHub's answer was cut short")  # PyGithub's form of what is not JSON
         return headers, data

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from golive.core.event import Asked, BaseMoved, Event, HeadStirred, RepositoryKnown, Touched, Voided
+from golive.core.event import Asked, BaseMoved, Disturbed, Event, HeadStirred, RepositoryKnown, Touched, Voided
 from golive.core.model import Person, Subject, Surface, Word
 from golive.githubapp.comments import commands
 from golive.githubapp.forge import moment
@@ -116,7 +116,7 @@ def issue_comment(payload: Payload, hearing: Hearing) -> Iterator[Event]:
     if author is None:
         sender = (payload.get("sender") or {}).get("login")
         if (comment.get("user") or {}).get("login") == hearing.bot and sender != hearing.bot:
-            yield Touched(subject)  # somebody else edited or deleted what we wrote
+            yield Disturbed(subject, str(comment["id"]))
         return
     if action in ("edited", "deleted"):
         yield Voided(subject, f"comment:{comment['id']}:", moment(comment["updated_at"]))

@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from http.client import HTTPException
 from typing import Any
 
 from slack_sdk import WebClient
@@ -129,7 +130,7 @@ class SlackChat:
             return call(**fields)
         except SlackApiError as error:
             raise _ours(method, error) from error
-        except (OSError, TimeoutError) as error:
+        except (OSError, HTTPException, ValueError) as error:
             raise Later(f"Slack {method}: no answer ({type(error).__name__})") from error
 
 

@@ -1,6 +1,7 @@
 """Slack's requests: verified by Slack's own library, kept by one Bolt middleware, and nothing else happens here.
 
-Bolt sees signed requests alone: it answers URL and TLS probes before any middleware of ours, and its parsers raise. A Bolt listener would run in memory after the acknowledgement and be lost with the process; so there are none.
+Bolt sees signed requests alone: its parsers raise, and it answers URL and TLS probes before any middleware of ours.
+A Bolt listener would run in memory after the acknowledgement and be lost with the process; so there are none.
 """
 
 from __future__ import annotations

@@ -88,7 +88,7 @@ def _value(text: str | None) -> dict[str, str] | None:
     try:
         value = json.loads(text or "")
         return {"subject": Subject.parse(value["subject"]).key, "head": str(value["head"])}
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None
 
 

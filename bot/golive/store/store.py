@@ -164,6 +164,11 @@ class Transaction:
         """What we published is gone outside."""
         self.session.exec(delete(SlotRow).where(col(SlotRow.place) == place, col(SlotRow.name) == name))
 
+    def doubt_slot(self, place: str, ref: str) -> None:
+        """What we published under this outside id may read otherwise now: the next turn writes it again."""
+        mine = (col(SlotRow.place) == place, col(SlotRow.ref) == ref)
+        self.session.exec(update(SlotRow).where(*mine).values(fingerprint=""))
+
     def intend(self, place: str, name: str) -> datetime:
         """Note that we are about to create something; returns since when we have been about to."""
         row = self.session.get(IntentRow, (place, name))
