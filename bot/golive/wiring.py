@@ -23,7 +23,7 @@ from golive.engine.gather import Gather
 from golive.engine.inbox import Inbox
 from golive.engine.perform import Perform
 from golive.engine.reconcile import Reconcile
-from golive.engine.record import Intake, Recorder
+from golive.engine.record import PEOPLE, Intake, Recorder
 from golive.engine.turns import Turns
 from golive.githubapp.client import Clients
 from golive.githubapp.forge import GitHubForge
@@ -42,8 +42,6 @@ from golive.store.work import EmbeddedWork, ProcessLock, ServerLock
 
 log = structlog.get_logger()
 
-PEOPLE = "people"
-"""The work subject that resolves the operator's file of chat users."""
 PEOPLE_AGAIN = timedelta(minutes=1)
 
 Read = Callable[[str, str], Policy | tuple[Mistake, ...]]
@@ -173,7 +171,7 @@ class People:
     def resolve(self) -> None:
         """Read the file and ask GitHub for the ids; what GitHub cannot say now is asked again in a minute."""
         named = self.read()
-        installations = self._store.known_installations()
+        installations = self._installations() if named else []
         people: dict[str, Person] = {}
         unresolved = False
         for who, login in named.items():
@@ -192,6 +190,14 @@ class People:
             tx.put_people(known | people)
             if unresolved:
                 tx.touch(PEOPLE, self._clock() + PEOPLE_AGAIN)
+
+    def _installations(self) -> list[int]:
+        """Any installation will do to look a login up; GitHub is asked for one before the first delivery came."""
+        try:
+            return self._store.known_installations() or self._forge.installations()
+        except Kept as later:
+            log.warning("installations not read yet", why=str(later))
+            return []
 
     def read(self) -> dict[str, str]:
         """`team/user` → login. Raises Misconfigured with the place of anything that is not so."""

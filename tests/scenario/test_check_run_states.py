@@ -173,7 +173,7 @@ def test_what_satisfies_a_required_check_without_being_success_is_never_sent(end
         assert not NEVER & set(given), given
 
 
-def test_a_closed_release_is_left_alone_and_goes_on_when_it_is_opened_again() -> None:
+def test_what_is_said_about_a_closed_release_counts_once_it_is_opened_again() -> None:
     with a_world() as w:
         number = w.asked()
         w.says("mina", number, "/golive approve qa")
@@ -186,3 +186,14 @@ def test_a_closed_release_is_left_alone_and_goes_on_when_it_is_opened_again() ->
         w.settle()
         assert w.merged(number), "both had signed this very code, and nothing else was missing"
         assert len(w.merges(number)) == 1
+
+
+def test_a_word_after_the_merge_is_told_that_it_changes_nothing() -> None:
+    with a_world() as w:
+        number = w.asked()
+        w.signed(number)
+        assert w.merged(number), w.title(number)
+        w.says("zoe", number, "/golive reject qa too late")
+        assert "merged already" in w.answers(number)[-1]
+        w.says("zoe", number, "/golive status")
+        assert "Merged" in w.answers(number)[-1]

@@ -95,7 +95,7 @@ def test_what_looks_like_a_secret_is_masked_without_being_configured(secret: str
 def test_an_authorization_header_is_masked_and_ordinary_words_are_not() -> None:
     mask = Mask([])
     assert mask.text("Authorization: Bearer abcdefgh12345") == f"Authorization: Bearer {MASK}"
-    assert mask.text('"authorization": "token abcdef"') == f'"authorization": "token {MASK}'
+    assert mask.text('"authorization": "token abcdef"') == f'"authorization": "token {MASK}"'
     told = "The token belongs to mina; see https://golive.example.org/r/page and acme/shop#7 at b0598894c757."
     assert mask.text(told) == told
 

@@ -17,10 +17,14 @@ from sqlmodel import select
 from golive import settings as all_settings
 from golive.core.errors import Misconfigured
 from golive.core.model import Subject
-from golive.store.store import Store, engine_for
+from golive.engine.record import PEOPLE
+from golive.store.store import ANSWERS, INBOX, Store, engine_for
 from golive.store.tables import DueRow, LedgerRow, ReleaseRow
 from golive.store.work import ProcessLock
 from golive.wiring import utc_now
+
+CHORES = (INBOX, ANSWERS, PEOPLE)
+"""Work subjects that are no pull request."""
 
 
 @contextmanager
@@ -65,7 +69,7 @@ def recorded(store: Store) -> list[Subject]:
 def subject_of(store: Store, told: str) -> str:
     """The work subject that a person means, by its key or as `acme/shop#7`. Raises Misconfigured for any other."""
     names = named(store)
-    known = set(names) | set(due(store)) | {row.subject for row in store.faults()}
+    known = {*CHORES, *names, *due(store), *(row.subject for row in store.faults())}
     if told in known:
         return told
     for subject, name in names.items():

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from golive.core.command import VERBS, signing
 from golive.core.errors import NotUnderstood
-from golive.core.model import Person, Pull, Role, Ruling, Standing, Word
+from golive.core.model import Person, Pull, PullState, Role, Ruling, Standing, Word
 
 MAINTAINERS = frozenset({"admin", "maintain"})
 WRITERS = MAINTAINERS | {"write"}
@@ -38,6 +38,8 @@ def rule(
     roles = tuple(roles)
     if word.verb == "misread":
         return Ruling(word.key, False, word.text)
+    if pull.state is PullState.MERGED and not (word.verb in VERBS and VERBS[word.verb].asks):
+        return Ruling(word.key, False, "It is merged already, so this changes nothing any more.")
     try:
         if word.verb in ("approve", "reject", "withdraw"):
             return _signs(word, pull, standing, roles)

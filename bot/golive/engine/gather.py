@@ -103,6 +103,10 @@ class Gather:
         head_text = repo.policy_at(pull.revision.head_sha, path) if path else None
         if head_text is None or head_text == base_text:
             return ()
+        # a head from before a change of the base's policy has another file, and brings none: the test merge shows it
+        lands = repo.policy_at(pull.merge_commit, path) if pull.mergeable and pull.merge_commit else None
+        if lands is not None and (lands == base_text or isinstance(self._load(lands, path), Policy)):
+            return ()
         loaded = self._load(head_text, path)
         return () if isinstance(loaded, Policy) else loaded
 

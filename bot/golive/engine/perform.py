@@ -45,6 +45,7 @@ class Turn:
     again: bool = False
     shown_at: datetime | None = None
     chat_down: Exception | None = None
+    chat_again: datetime | None = None
 
 
 class Perform:

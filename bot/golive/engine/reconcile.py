@@ -10,9 +10,10 @@ import structlog
 
 from golive.core import ledger
 from golive.core.authorise import rule
+from golive.core.command import VERBS
 from golive.core.decide import Decision, Kind, Snapshot, decide
 from golive.core.errors import Conflict, Gone
-from golive.core.model import PullState, Ruling, Standing, Subject
+from golive.core.model import PullState, Ruling, Standing, Subject, Word
 from golive.core.plan import plan
 from golive.engine.gather import Gather, Gathered
 from golive.engine.perform import Perform, Turn
@@ -58,15 +59,16 @@ class Reconcile:
         except Conflict as moved:
             log.info("the world moved", release=subject.key, what=str(moved))
             turn.again = True
+        if turn.chat_down is not None:
+            log.warning("chat is down", release=subject.key, why=str(turn.chat_down))
+            patience = getattr(turn.chat_down, "after", None) or snapshot.timing.recheck
+            turn.chat_again = self._clock() + patience
         with self._store.transaction() as tx:
             tx.recovered(subject.key)
             if turn.again:
                 tx.touch(subject.key)
-            elif decision.next_at:
-                tx.touch(subject.key, decision.next_at)
-            if turn.chat_down is not None:
-                log.warning("chat is down", release=subject.key, why=str(turn.chat_down))
-                tx.touch(subject.key, tx.now + (getattr(turn.chat_down, "after", None) or snapshot.timing.recheck))
+            elif moments := [m for m in (decision.next_at, turn.chat_again) if m]:
+                tx.set_timer(subject.key, min(moments))
             for number in gathered.strangers:
                 tx.touch(replace(subject, number=number).key)
 
@@ -96,7 +98,7 @@ class Reconcile:
         attesters = self._gather.attesters(snapshot)
         rulings = []
         for word in snapshot.standing.words:
-            if word.key not in snapshot.standing.rulings:
+            if word.key not in snapshot.standing.rulings and not _rests(word, snapshot):
                 permission = self._gather.permission(subject, word)
                 ruling = rule(word, snapshot.pull, snapshot.standing, snapshot.roles, attesters, permission)
                 # the next word is ruled on with this one's ruling known
@@ -157,6 +159,12 @@ def _not_heard(standing: Standing, now: datetime) -> list[ledger.Entry]:
     """Words on a pull request that is no release change nothing; whoever says one is told."""
     said = "This pull request is not a release, so there is nothing to sign or to stop here."
     return [ledger.ruled(Ruling(w.key, False, said), now) for w in standing.words if w.key not in standing.rulings]
+
+
+def _rests(word: Word, snapshot: Snapshot) -> bool:
+    """While the pull request is closed its roles are not read: a word that changes something is ruled on once it is open."""
+    asks = word.verb in VERBS and VERBS[word.verb].asks
+    return snapshot.pull.state is PullState.CLOSED and not asks and word.verb != "misread"
 
 
 def _seen_by_others(state: ReleaseState | None) -> tuple[Any, ...]:

@@ -15,6 +15,9 @@ from golive.ports import Delivery, ReleaseState, Store, Transaction
 
 log = structlog.get_logger()
 
+PEOPLE = "people"
+"""The work subject that finds out who chat users are on the forge; a new repository may be the way to ask."""
+
 Intake = Callable[[Delivery], Iterable[Event]]
 """What an adapter makes of one delivery. Pure; unknown deliveries give no events."""
 
@@ -55,7 +58,8 @@ class Recorder:
         """Record one event; returns the place it is about where that place is not known yet."""
         match event:
             case RepositoryKnown(host, repository, full_name, installation):
-                tx.know_repository(host, repository, full_name, installation)
+                if tx.know_repository(host, repository, full_name, installation):
+                    tx.touch(PEOPLE)
             case BaseMoved(host, repository, ref):
                 for release in tx.open_releases(host, repository, ref):
                     tx.touch(release.subject.key)

@@ -68,7 +68,7 @@ class Turns:
             with self._store.transaction() as tx:
                 attempts = tx.fault(subject.key, f"{type(error).__name__}: {error}"[:300])
                 wait = after or backoff(attempts)
-                tx.touch(subject.key, tx.now + wait)
+                tx.set_timer(subject.key, tx.now + wait)
             log.warning(
                 "turn failed", release=subject.key, attempts=attempts, again_in=wait.total_seconds(),
                 error=str(error), exc_info=not isinstance(error, Later),

@@ -72,6 +72,10 @@ class GitHubForge:
             self, self.clients.installation(installation), repository, full_name, self._known, self._clock
         )
 
+    def installations(self) -> list[int]:
+        """Every installation of the App, asked as the App itself."""
+        return [told["id"] for told in self.clients.app().pages("/app/installations")]
+
     def person(self, login: str, installation: int) -> Person:
         """A login's numeric identity, now."""
         user = self.clients.installation(installation).get(f"/users/{quote(login, safe='')}")

@@ -149,6 +149,13 @@ class Transaction:
             self.session.add(DueRow(subject=subject, at=at))
             self.session.flush()
 
+    def set_timer(self, subject: str, at: datetime) -> None:
+        """Look at the subject at `at`, in place of the timer it had: each decision knows best when time changes it."""
+        mine = (col(DueRow.subject) == subject, col(DueRow.timer).is_(True), col(DueRow.claimed).is_(False))
+        self.session.exec(delete(DueRow).where(*mine))
+        self.session.add(DueRow(subject=subject, at=at, timer=True))
+        self.touched = True
+
     # -- what stands outside
 
     def put_slot(self, place: str, name: str, slot: SlotState) -> None:
@@ -200,10 +207,14 @@ class Transaction:
         for who, person in people.items():
             self.session.add(PersonRow(who=who, person=person.id, login=person.login))
 
-    def know_repository(self, host: str, repository: int, full_name: str, installation: int) -> None:
-        """Remember through which installation a repository is reached."""
+    def know_repository(self, host: str, repository: int, full_name: str, installation: int) -> bool:
+        """Remember through which installation a repository is reached; True where that is news."""
+        row = self.session.get(RepositoryRow, (host, repository))
+        if row and (row.full_name, row.installation) == (full_name, installation):
+            return False
         row = RepositoryRow(host=host, repository=repository, full_name=full_name, installation=installation)
         self.session.merge(row)
+        return True
 
     def open_releases(self, host: str = "", repository: int = 0, base_ref: str = "") -> list[ReleaseState]:
         """Open pull requests we know, of everywhere, one repository, or one base branch."""

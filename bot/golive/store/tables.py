@@ -103,7 +103,10 @@ class IntentRow(SQLModel, table=True):
 
 
 class DueRow(SQLModel, table=True):
-    """A subject is to be looked at, at this moment or later. claimed: a run that serves it is under way."""
+    """A subject is to be looked at, at this moment or later.
+
+    claimed: a run that serves it is under way.   timer: it is the subject's own next look, of which there is one.
+    """
 
     __tablename__ = "due"
     __table_args__ = (Index("due_next", "claimed", "at"), Index("due_subject", "subject"))
@@ -112,6 +115,7 @@ class DueRow(SQLModel, table=True):
     subject: str
     at: datetime = Field(sa_column=Column(Moment, nullable=False))
     claimed: bool = False
+    timer: bool = False
 
 
 class FaultRow(SQLModel, table=True):

@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("subject", sa.String(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("claimed", sa.Boolean(), nullable=False),
+        sa.Column("timer", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("due_next", "due", ["claimed", "at"], unique=False)
