@@ -692,7 +692,8 @@ def test_the_same_snapshot_gives_the_same_decision() -> None:
 
 def test_a_release_whose_code_came_back_has_its_sign_offs_back() -> None:
     same_code = Revision("c0de" * 10, HEAD.tree_sha, "main")
-    standing = a_standing(shown=(Shown(HEAD, NOW - 2 * HOUR), Shown(same_code, NOW - MINUTE)))
+    pushers = {same_code.head_sha: (a_person("mallory"),)}
+    standing = a_standing(shown=(Shown(HEAD, NOW - 2 * HOUR), Shown(same_code, NOW - MINUTE)), pushers=pushers)
     decision = decide(a_snapshot(pull=a_pull(revision=same_code), standing=standing))
     assert (decision.roster[0].missing, codes(decision)) == (0, ["check_pending"])
 

@@ -87,11 +87,13 @@ def test_a_retarget_that_the_forge_told_is_kept() -> None:
     assert folded(ledger.was_retargeted("d1", NOW)).retargets == (NOW,)
 
 
-def test_the_pusher_of_each_head_is_kept_and_one_who_is_no_human_is_not() -> None:
+def test_everybody_who_pushed_a_head_is_kept_and_one_who_is_no_human_is_heard_without_a_name() -> None:
     standing = folded(
-        ledger.was_pushed(HEAD.head_sha, a_person("bo"), NOW), ledger.was_pushed(OLDER.head_sha, None, NOW)
+        ledger.was_pushed(HEAD.head_sha, a_person("bo"), NOW),
+        ledger.was_pushed(OLDER.head_sha, None, NOW),
+        ledger.was_pushed(HEAD.head_sha, a_person("ana"), NOW + MINUTE),
     )
-    assert standing.pushers == {HEAD.head_sha: a_person("bo")}
+    assert standing.pushers == {HEAD.head_sha: (a_person("bo"), a_person("ana")), OLDER.head_sha: ()}
 
 
 def test_what_stirred_is_kept_with_its_last_place() -> None:
@@ -435,4 +437,4 @@ def test_two_things_have_two_keys_and_one_thing_told_twice_has_one(one: Entry, o
 
 def test_one_delivery_told_twice_later_has_the_key_of_the_first() -> None:
     assert ledger.stirred("*", "d", NOW).key == ledger.stirred("*", "d", NOW + MINUTE).key
-    assert ledger.was_pushed("a", Person(1, "x"), NOW).key == ledger.was_pushed("a", None, NOW + MINUTE).key
+    assert ledger.was_pushed("a", Person(1, "x"), NOW).key == ledger.was_pushed("a", Person(1, "y"), NOW + MINUTE).key
