@@ -300,7 +300,11 @@ class Truth:
 
     def latest(self, role: str, live: bool) -> dict[str, Said]:
         """Per person, the last word that reaches a role; one that says nothing any more leaves nothing."""
-        last = {w.by: w for w in self._standing(live) if w.verb in ("approve", "reject", "withdraw") and w.role in ("", role)}
+        last = {
+            w.by: w
+            for w in self._standing(live)
+            if w.verb in ("approve", "reject", "withdraw") and w.role in ("", role)
+        }
         members = self.members(role)
         return {by: w for by, w in last.items() if by in members and not self._says_nothing(w)}
 
@@ -318,10 +322,7 @@ class Truth:
 
     def _covers(self, word: Said) -> bool:
         """It is for this tree and this base, with no retarget since."""
-        if word.names:
-            seen = [s for s in self.shown if s[1].startswith(word.names)]
-        else:
-            seen = [s for s in self.shown if s[0] < word.at]
+        seen = [s for s in self.shown if (s[1].startswith(word.names) if word.names else s[0] < word.at)]
         if not seen or (self.tree(seen[-1][1]), seen[-1][2]) != (self.tree(self.head), self.pull.base.ref):
             return False
         aimed = [at for at, delivery in self.retargets if self._heard(delivery)]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import event, text
 
-from contract.work_contract import Run, Runs, WorkContract, wall_clock, working
+from contract.work_contract import TOMORROW, HandClock, Run, Runs, WorkContract, wall_clock, working
 from golive.core.errors import Misconfigured
 from golive.ports import Clock, Work
 from golive.store.store import Store
@@ -88,6 +88,40 @@ def test_workers_outlive_a_database_that_fails_for_a_moment(bench: EmbeddedBench
     with store.reading() as session:
         owed = session.execute(text("select subject from due where subject = 'a'")).all()
     assert owed == [], "the end of the first run was written once that was possible again"
+
+
+@pytest.mark.parametrize("touched_for", ["now", "the timer's own moment"])
+def test_a_timer_is_replaced_by_the_next_one_and_takes_no_touch_with_it(bench: EmbeddedBench, touched_for: str) -> None:
+    runs = Runs(clock := HandClock())
+    work = bench.open(runs, clock)
+    store = bench.stores[-1]
+    moment = clock() + timedelta(minutes=1)
+
+    def set_timer(at: datetime) -> None:
+        with store.transaction() as tx:
+            tx.set_timer("a", at)
+
+    def overtaken() -> None:
+        if touched_for == "now":
+            clock.now = moment  # the timer comes due while the run that will replace it goes on
+            work.touch("a")
+        else:
+            work.touch("a", moment)
+        set_timer(moment + TOMORROW)
+        del runs.during["a"]
+
+    set_timer(clock() + timedelta(seconds=30))
+    set_timer(moment)
+    runs.during["a"] = overtaken
+    work.touch("a")
+    work.run_due()
+    clock.now = moment
+    work.run_due()
+    assert runs.count("a") == 2, "the touch was swallowed by the timer that was then replaced"
+    clock.now = moment + TOMORROW
+    work.run_due()
+    work.run_due()
+    assert runs.count("a") == 3
 
 
 def test_a_second_process_on_the_same_file_is_refused_by_the_name_of_the_first(tmp_path: Path) -> None:

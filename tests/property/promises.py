@@ -45,7 +45,7 @@ def at(minutes: float) -> datetime:
 
 
 def story(*more: Entry, shown: tuple[Entry, ...] = (), role: Role = ROLE, pull: Pull | None = None) -> Decision:
-    """A release that @dana pushed, shown an hour ago, whose check has passed; what is added to it, its words ruled on, and the decision."""
+    """A release that @dana pushed, shown an hour ago, whose check has passed, and what is added to it: the decision."""
     passed = ledger.found(a_result(POLICY.releases[0].checks[0]), at(5))
     begun = ledger.became_release("production", "main", at(60))
     shown = shown or (ledger.was_shown(HEAD, at(60), 0),)
@@ -88,7 +88,7 @@ def test_a_check_blocked_by_a_failed_one_stops_as_it_does() -> None:
     policy = a_policy(checks=[a_check("a"), a_check("b", needs=("a",))], merge=MergeRule())
     got = decide(a_snapshot(policy=policy, outcomes={"a": Outcome.FAILED}))
     assert [j.finding.outcome for j in got.checks] == [Outcome.FAILED, Outcome.BLOCKED]
-    assert got.verdict is Verdict.NO_GO
+    assert {r.subject: r.verdict for r in got.own} == {"a": Verdict.NO_GO, "b": Verdict.NO_GO}
 
 
 def test_a_failure_that_weighs_little_is_not_merged_without_being_asked() -> None:
@@ -168,7 +168,11 @@ def test_a_word_that_names_a_commit_covers_that_one() -> None:
 
 
 def test_a_sign_off_holds_for_its_tree_and_its_base() -> None:
-    for changes, merges in (({"head_sha": "c" * 40}, True), ({"tree_sha": "c" * 40}, False), ({"base_ref": "x"}, False)):
+    for changes, merges in (
+        ({"head_sha": "c" * 40}, True),
+        ({"tree_sha": "c" * 40}, False),
+        ({"base_ref": "x"}, False),
+    ):
         standing = a_standing(policy=POLICY, shown=(replace(a_standing().shown[0], revision=replace(HEAD, **changes)),))
         seat = decide(a_snapshot(policy=POLICY, standing=standing)).roster[0]
         assert bool(seat.signed) is merges, changes
@@ -220,6 +224,8 @@ def test_a_later_head_waits_until_it_is_known_who_pushed_it() -> None:
 def test_nobody_outside_a_role_signs_for_it() -> None:
     assert not story(says("approve", 10, by="eve")).merge
     assert not story(says("approve", 10), role=replace(ROLE, people=(a_person("bo"),))).merge
+    left = replace(ROLE, people=(a_person("bo"),))
+    assert not decide(a_snapshot(policy=POLICY, roles=(left,))).merge, "what was taken from who was in the role then"
 
 
 def test_a_role_counts_its_people_and_each_person_once() -> None:
@@ -254,6 +260,9 @@ def test_a_hold_is_lifted_by_who_set_it_or_a_maintainer_and_by_nobody_else() -> 
     for by, merges in (("bo", False), ("ana", True), ("mo", True)):
         resume = says("resume", 5, by=by)
         assert story(says("approve", 20), says("hold", 10, text="wait"), resume).merge is merges, by
+    held = fold([replace(says("hold", 10, text="wait"), seq=1)])
+    held = held.with_ruling(Ruling(held.words[0].key, True))
+    assert not rule(a_word("resume", by="bo", at=at(5)), a_pull(), held, (ROLE,), {}, "write").taken
     both = (says("hold", 10, text="wait"), says("hold", 9, by="bo", text="me too"), says("resume", 5, by="bo"))
     assert story(says("approve", 20), *both).verdict is Verdict.HOLD
 

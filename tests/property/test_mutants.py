@@ -4,6 +4,7 @@ A mutant is a fragment of the real source and what stands there instead; it is p
 Add a mutant as one row. A fragment that is not found exactly once fails, so that rows cannot outlive the code.
 """
 
+# ruff: noqa: E501  # a fragment stays in one piece, as it stands in the source
 from __future__ import annotations
 
 import os
@@ -100,7 +101,9 @@ def planted(mutant: Mutant, folder: Path) -> Path:
     source = folder / "golive" / "core" / f"{mutant.module}.py"
     text = source.read_text()
     found = text.count(mutant.old)
-    assert found == 1, f"{mutant.module}.py has {mutant.old!r} {found} times: bring the row of “{mutant.why}” up to date"
+    assert found == 1, (
+        f"{mutant.module}.py has {mutant.old!r} {found} times: bring the row of “{mutant.why}” up to date"
+    )
     source.write_text(text.replace(mutant.old, mutant.new))
     return folder
 

@@ -64,7 +64,9 @@ def test_mistakes_are_said_with_line_column_and_what_was_expected(
         assert "0/2" not in "".join(w.our_comments(number)), "the release was decided on half a policy"
 
 
-@pytest.mark.parametrize("text", ["", "version: [", "- a\n- list\n", "version: 1\nversion: 1\n", "\x00\x01", "a: &a [*a]\n"])
+@pytest.mark.parametrize(
+    "text", ["", "version: [", "- a\n- list\n", "version: 1\nversion: 1\n", "\x00\x01", "a: &a [*a]\n"]
+)
 def test_a_file_that_is_no_policy_at_all_is_a_mistake_and_breaks_nothing(text: str) -> None:
     with a_world() as w:
         w.github.commit("acme/shop", "main", {".github/golive.yml": text}, by="bo")

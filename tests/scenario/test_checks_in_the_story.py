@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from golive.standins.wire import Next, Request, Response
 from world import POLICY, a_world
 
 DRILL = POLICY.replace(
@@ -241,3 +242,26 @@ def test_a_deleted_attestation_no_longer_counts() -> None:
         assert "dr-drill" in w.title(number), w.title(number)
         w.signed(number)
         assert not w.merges(number)
+
+
+def test_ci_that_turns_while_golive_is_looking_is_looked_at_again() -> None:
+    """The answer was read before CI turned and recorded after the event said so: the event must not be lost on it."""
+    with a_world() as w:
+        w.github.commit("acme/shop", "release/1.4", {"app.py": "print('1.4')\n"}, by="ana", message="Release 1.4")
+        number = w.github.open_pull("acme/shop", head="release/1.4", title="Release 1.4", by="ana")
+        turned: list[str] = []
+
+        def ci_turns_meanwhile(request: Request, call: Next) -> Response:
+            answer = call(request)
+            if request.one("check_name") == "build" and not turned:
+                turned.append("success")
+                w.ci_says("success", number)
+                w.github.courier.pump()
+                assert w.golive is not None
+                w.golive.work.run_due()
+            return answer
+
+        w.github.interceptors.append(ci_turns_meanwhile)
+        w.settle()
+        assert turned, "golive never asked for the check run"
+        assert "check" not in w.title(number), "the pending answer was kept although CI had turned since"

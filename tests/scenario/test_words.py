@@ -293,7 +293,9 @@ def test_an_edited_or_deleted_comment_voids_what_it_said(how: str) -> None:
         if how == "deleted":
             w.github.delete_comment("acme/shop", comment, by="bo")
         else:
-            w.github.edit_comment("acme/shop", comment, by="mina", body="/golive approve qa\n\n/golive approve security")
+            w.github.edit_comment(
+                "acme/shop", comment, by="mina", body="/golive approve qa\n\n/golive approve security"
+            )
         w.settle()
         w.later(seconds=31)
         assert w.title(number).startswith("0/2"), "a comment that no longer says it still counts"

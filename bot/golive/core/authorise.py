@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from golive.core.command import VERBS, signing
 from golive.core.errors import NotUnderstood
@@ -72,12 +73,20 @@ def _signs(word: Word, pull: Pull, standing: Standing, roles: tuple[Role, ...]) 
         who_could = "; ".join(f"{role.name}: {who(role)}" for role in roles) or "nobody, it asks for no sign-offs"
         return Ruling(word.key, False, f"You fill none of this release's roles. Who could sign: {who_could}.")
     if word.verb == "approve" and (why := excluded(pull, standing, word.person)):
-        others = ", ".join(who(role) for role in fits)
-        return Ruling(word.key, False, f"You are {why}, so your own approval does not count. Ask {others}.")
+        said = f"You are {why}, so your own approval does not count. {_ask_others(fits, pull, standing)}"
+        return Ruling(word.key, False, said)
     names = ", ".join(role.name for role in fits)
     deed = {"approve": "approved", "reject": "rejected", "withdraw": "withdrew"}[word.verb]
     words = f": {meant.text}" if meant.text else ""
     return Ruling(word.key, True, f"@{word.person.login} {deed} for {names} by {word.surface.value}{words}")
+
+
+def _ask_others(roles: list[Role], pull: Pull, standing: Standing) -> str:
+    """Whom to ask instead: the people of these roles whose approval counts."""
+    left = [replace(r, people=tuple(p for p in r.people if not excluded(pull, standing, p))) for r in roles]
+    if others := ", ".join(who(role) for role in left if role.people):
+        return f"Ask {others}."
+    return f"Nobody else fills {', '.join(role.name for role in roles)}: widen `from:` in the policy."
 
 
 def _attests(word: Word, roles: tuple[Role, ...], attesters: Mapping[str, str]) -> Ruling:

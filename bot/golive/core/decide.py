@@ -247,9 +247,9 @@ def _of_check(judged: Judged, policy: Policy) -> Reason | None:
             return Reason("check_blocked", _weight(root, policy), f"{rule.title}: {finding.summary}", "", rule.id)
         case Outcome.FAILED | Outcome.UNKNOWN:
             verdict = _weight(rule, policy)
-            impact = f" {rule.impact}." if rule.impact else ""
+            told = [text.rstrip(".") for text in (finding.summary, rule.impact) if text]
             code = f"check_{finding.outcome.value}"
-            return Reason(code, verdict, f"{rule.title}: {finding.summary}{impact}", mend, rule.id)
+            return Reason(code, verdict, f"{rule.title}: {'. '.join(told)}.", mend, rule.id)
 
 
 def _weight(rule: CheckRule, policy: Policy) -> Verdict:

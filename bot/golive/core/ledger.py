@@ -130,6 +130,7 @@ def found(result: CheckResult, at: datetime) -> Entry:
         "expected": f.expected, "source": f.source, "strength": f.strength.value,
         "taken_at": stamp(f.taken_at or at), "valid_until": stamp(f.valid_until) if f.valid_until else "",
         "head": result.head_sha, "digest": result.digest, "attempt": result.attempt,
+        "seen": result.seq,
     }  # fmt: skip
     return Entry("result", f"result:{f.check}:{result.head_sha}:{result.digest}:{result.attempt}", at, body)
 
@@ -256,7 +257,7 @@ class _Fold:
             check=b["check"], outcome=outcome, summary=b["summary"], measured=b["measured"], expected=b["expected"],
             source=b["source"], strength=Strength(b["strength"]), taken_at=moment(b["taken_at"]), valid_until=until,
         )  # fmt: skip
-        self.results[(finding.check, b["head"])] = CheckResult(finding, b["head"], b["digest"], b["attempt"], entry.seq)
+        self.results[(finding.check, b["head"])] = CheckResult(finding, b["head"], b["digest"], b["attempt"], b["seen"])
         before = self.outcomes.get(finding.check)
         if outcome is not Outcome.PENDING:
             self.outcomes[finding.check] = outcome

@@ -131,7 +131,7 @@ class CheckResult:
     """A finding as the ledger keeps it: for which revision, definition and attempt it was taken.
 
     digest: of the check's definition and of the words it reads; another digest makes the result obsolete.
-    seq: its place in the release's ledger, so that anything newer can ask for a new attempt.
+    seq: how far the release's ledger had been read when the attempt began; what stirred after that asks for another.
     """
 
     finding: Finding

@@ -64,20 +64,20 @@ class Examiner:
 
         def run() -> None:
             try:
-                self._record(subject, effect, look)
+                self._record(subject, effect, look, snapshot.standing.seq)
             finally:
                 with self._lock:
                     self._running.discard(key)
 
         self._executor.submit(run)
 
-    def _record(self, subject: Subject, effect: RunCheck, look: Look) -> None:
+    def _record(self, subject: Subject, effect: RunCheck, look: Look, seen: int) -> None:
         finding = examine(effect.rule, look)
         taken_at = self._clock()
         if finding.outcome is Outcome.UNKNOWN and finding.valid_until is None:
             finding = replace(finding, valid_until=taken_at + self._recheck)
         finding = replace(finding, check=effect.rule.id, taken_at=taken_at)
-        result = CheckResult(finding, effect.head_sha, effect.digest, effect.attempt)
+        result = CheckResult(finding, effect.head_sha, effect.digest, effect.attempt, seen)
         with self._store.transaction() as tx:
             tx.append(subject, [ledger.found(result, taken_at)])
             tx.touch(subject.key)

@@ -81,6 +81,8 @@ class Door:
         response = await self._bolt.async_dispatch(request)
         if failed := request.context.get("golive_failed"):
             raise failed
+        if response.status >= 500:  # Bolt tripped over it before it came to `_kept`, and has logged why
+            return _refused(400, "the body is not as Slack sends it")
         sent = {name: values[0] for name, values in response.headers.items()}
         return Answered(response.status, response.body, sent, request.context.get("golive_repeated", False))
 

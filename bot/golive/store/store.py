@@ -143,7 +143,9 @@ class Transaction:
         """Look at the subject at `at` (None: now). A touch that a waiting one already serves adds nothing."""
         at = at or self.now
         serves = (DueRow.at == at) if at > self.now else (col(DueRow.at) <= self.now)
-        waiting = select(DueRow.id).where(DueRow.subject == subject, col(DueRow.claimed).is_(False), serves)
+        # a timer serves nobody else: it may be replaced before its time
+        free = (col(DueRow.claimed).is_(False), col(DueRow.timer).is_(False))
+        waiting = select(DueRow.id).where(DueRow.subject == subject, *free, serves)
         self.touched = True
         if self.session.exec(waiting).first() is None:
             self.session.add(DueRow(subject=subject, at=at))

@@ -1,0 +1,260 @@
+"""What GitHub's deliveries become, on GitHub's own examples and on cases they do not have. A new event needs its tests here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from builders import NOW
+from golive.core.event import Asked, BaseMoved, Disturbed, Event, HeadStirred, RepositoryKnown, Touched, Voided
+from golive.core.model import Person, Subject, Surface
+from golive.githubapp.intake import Intake, reads, words_of
+from golive.ports import Comment, Delivery
+
+EXAMPLES = Path(__file__).parents[1] / "data" / "github" / "webhooks"
+INDEX: dict[str, dict[str, str]] = json.loads((EXAMPLES / "INDEX.json").read_text())
+HEARD = {"pull_request", "issue_comment", "pull_request_review", "check_run", "check_suite", "status", "push"}
+SILENT = {RepositoryKnown}
+SHOP = Subject("github.com", 42, 7)
+MINA = {"id": 11, "login": "mina", "type": "User"}
+OURS = {"id": 12, "login": "golive[bot]", "type": "Bot"}
+APP = 3141
+THEN = datetime(2026, 3, 4, 11, 0, tzinfo=UTC)
+
+Change = Callable[[dict[str, Any]], None]
+
+
+def heard(kind: str, payload: Any, app_id: int = APP) -> list[Event]:
+    """The events of one delivery, without those that only name its repository."""
+    body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+    events = Intake("github.com", app_id, "golive")(Delivery("github", "d1", kind, body, NOW))
+    return [event for event in events if type(event) not in SILENT]
+
+
+def example(name: str) -> dict[str, Any]:
+    payload: dict[str, Any] = json.loads((EXAMPLES / f"{name}.json").read_text())
+    return payload
+
+
+# ------------------------------------------------------------------ GitHub's own examples
+
+
+@pytest.mark.parametrize("name", sorted(INDEX))
+def test_every_example_of_githubs_is_read(name: str) -> None:
+    kind = INDEX[name]["event"]
+    for event in heard(kind, (EXAMPLES / name).read_bytes()):
+        assert kind in HEARD, f"{kind} is read now: add it to HEARD and give it tests"
+        assert event
+
+
+def test_the_index_names_every_example() -> None:
+    assert {path.name for path in EXAMPLES.glob("*.json")} - {"INDEX.json"} == set(INDEX)
+
+
+def test_a_push_to_a_pull_request_says_who_pushed_what() -> None:
+    [event] = heard("pull_request", example("pull_request.synchronize"))
+    assert event == Touched(
+        Subject("github.com", 186853002, 2),
+        head_sha="ec26c3e57ca3a959ca5aad62de7213c562f8c821",
+        pushed_by=Person(21031067, "Codertocat"),
+    )
+
+
+def test_an_installation_and_its_repository_are_remembered() -> None:
+    delivery = Delivery("github", "d", "pull_request", (EXAMPLES / "pull_request.synchronize.json").read_bytes(), NOW)
+    known = [e for e in Intake("github.com", APP, "golive")(delivery) if isinstance(e, RepositoryKnown)]
+    assert known == [RepositoryKnown("github.com", 186853002, "Codertocat/Hello-World", 2)] or known[0].installation
+
+
+@pytest.mark.parametrize("name", ["installation.created", "installation_repositories.added"])
+def test_the_repositories_an_installation_brings_are_remembered(name: str) -> None:
+    payload = example(name)
+    delivery = Delivery("github", "d", name.split(".")[0], json.dumps(payload).encode(), NOW)
+    brought = payload.get("repositories") or payload.get("repositories_added")
+    known = {e.repository for e in Intake("github.com", APP, "golive")(delivery) if isinstance(e, RepositoryKnown)}
+    assert known == {repository["id"] for repository in brought}
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "field"),
+    [("check_run", "check_run.rerequested", "check_run"), ("check_suite", "check_suite.rerequested", "check_suite")],
+)
+def test_a_rerun_of_ours_stirs_every_check(kind: str, name: str, field: str) -> None:
+    payload = example(name)
+    run = payload[field]
+    expected = HeadStirred("github.com", payload["repository"]["id"], run["head_sha"], frozenset({"*"}))
+    assert heard(kind, payload, app_id=run["app"]["id"]) == [expected]
+
+
+# ------------------------------------------------------------------ pull requests
+
+
+def a_pull_event(action: str, **more: Any) -> dict[str, Any]:
+    pull = {"number": 7, "head": {"sha": "abc"}, "updated_at": "2026-03-04T11:00:00Z"}
+    return {"action": action, "pull_request": pull, "repository": {"id": 42}, "sender": MINA} | more
+
+
+PUSHED = {"head_sha": "abc", "pushed_by": Person(11, "mina")}
+
+
+@pytest.mark.parametrize(
+    ("payload", "event"),
+    [
+        pytest.param(a_pull_event("opened"), Touched(SHOP, **PUSHED), id="opened"),
+        pytest.param(a_pull_event("synchronize"), Touched(SHOP, **PUSHED), id="pushed, without `after`"),
+        pytest.param(
+            a_pull_event("synchronize", after="def"), Touched(SHOP, **PUSHED | {"head_sha": "def"}), id="pushed"
+        ),
+        pytest.param(a_pull_event("synchronize", sender=OURS), Touched(SHOP, head_sha="abc"), id="pushed by a bot"),
+        pytest.param(a_pull_event("synchronize", sender=None), Touched(SHOP, head_sha="abc"), id="pushed by nobody"),
+        pytest.param(a_pull_event("labeled"), Touched(SHOP), id="labelled"),
+        pytest.param(a_pull_event("closed"), Touched(SHOP), id="closed"),
+        pytest.param(a_pull_event("unheard_of"), Touched(SHOP), id="an action of tomorrow"),
+        pytest.param(a_pull_event("edited", changes={"title": {}}), Touched(SHOP), id="another title"),
+        pytest.param(a_pull_event("edited", changes=None), Touched(SHOP), id="edited, nobody knows how"),
+        pytest.param(
+            a_pull_event("edited", changes={"base": {}}), Touched(SHOP, retargeted_at=THEN), id="another base"
+        ),
+    ],
+)  # fmt: skip
+def test_anything_about_a_pull_request_is_a_look_again(payload: dict[str, Any], event: Touched) -> None:
+    assert heard("pull_request", payload) == [event]
+
+
+def test_a_review_is_a_look_again() -> None:
+    assert heard("pull_request_review", a_pull_event("submitted")) == [Touched(SHOP)]
+
+
+# ------------------------------------------------------------------ comments
+
+
+def a_comment_event(action: str = "created", body: str | None = "/golive approve qa", **more: Any) -> dict[str, Any]:
+    comment = {
+        "id": 17, "user": MINA, "body": body, "html_url": "https://x.example/17",
+        "created_at": "2026-03-04T11:00:00Z", "updated_at": "2026-03-04T11:00:00Z",
+    }  # fmt: skip
+    return {
+        "action": action,
+        "issue": more.pop("issue", {"number": 7, "pull_request": {}}),
+        "comment": comment | more.pop("comment", {}),
+        "repository": {"id": 42},
+        "sender": MINA,
+    } | more
+
+
+def test_a_comment_is_a_look_again_and_its_commands_are_words_said_when_it_was_written() -> None:
+    touched, asked, other = heard("issue_comment", a_comment_event(body="/golive approve qa\n/golive status"))
+    assert touched == Touched(SHOP)
+    assert isinstance(asked, Asked)
+    assert isinstance(other, Asked)
+    assert (asked.key, asked.surface, asked.at, asked.person, asked.subject) == (
+        "comment:17:0", Surface.COMMENT, THEN, Person(11, "mina"), SHOP,
+    )  # fmt: skip
+    assert (asked.command.verb, asked.command.text, asked.link) == ("approve", "qa", "https://x.example/17")
+    assert asked.reply_to == "comment:17"
+    assert (other.key, other.command.verb) == ("comment:17:1", "status")
+
+
+@pytest.mark.parametrize(
+    ("payload", "events"),
+    [
+        pytest.param(a_comment_event(body="Nice."), [Touched(SHOP)], id="no command"),
+        pytest.param(a_comment_event(body=None), [Touched(SHOP)], id="no body"),
+        pytest.param(a_comment_event(issue={"number": 7}), [], id="on an issue"),
+        pytest.param(a_comment_event("edited"), [Voided(SHOP, "comment:17:", THEN)], id="edited"),
+        pytest.param(a_comment_event("deleted"), [Voided(SHOP, "comment:17:", THEN)], id="deleted"),
+        pytest.param(
+            a_comment_event(comment={"updated_at": "2026-03-04T11:00:01Z"}), [], id="edited before we heard of it"
+        ),
+        pytest.param(a_comment_event(comment={"user": OURS}, sender=OURS), [], id="our own"),
+        pytest.param(
+            a_comment_event("edited", comment={"user": OURS}), [Disturbed(SHOP, "17")], id="somebody edits ours"
+        ),
+        pytest.param(
+            a_comment_event("deleted", comment={"user": OURS}), [Disturbed(SHOP, "17")], id="somebody deletes ours"
+        ),
+        pytest.param(a_comment_event("edited", comment={"user": OURS}, sender=OURS), [], id="we edit ours"),
+        pytest.param(
+            a_comment_event(comment={"user": {"id": 9, "login": "x[bot]", "type": "Bot"}}), [], id="another bot"
+        ),
+        pytest.param(a_comment_event(comment={"user": None}), [], id="by nobody"),
+        pytest.param(a_comment_event(comment={"user": {"id": 9, "login": "Org", "type": "Organization"}}), [], id="org"),
+    ],
+)  # fmt: skip
+def test_what_a_comment_is_not(payload: dict[str, Any], events: list[Event]) -> None:
+    assert heard("issue_comment", payload) == events
+
+
+def test_a_comment_read_later_gives_the_same_words_as_its_delivery() -> None:
+    body = "/golive approve qa\n/golive hold wait\n/golive aprove"
+    asked = [e for e in heard("issue_comment", a_comment_event(body=body)) if isinstance(e, Asked)]
+    comment = Comment(17, Person(11, "mina"), False, body, THEN, THEN, "https://x.example/17")
+    words = list(words_of(SHOP, comment))
+    assert [(w.key, w.verb, w.text, w.at, w.origin) for w in words] == [
+        (a.key, a.command.verb, a.command.text, a.at, a.reply_to) for a in asked
+    ]
+
+
+# ------------------------------------------------------------------ checks, statuses, pushes
+
+
+def a_run(action: str, app: Any, field: str = "check_run") -> dict[str, Any]:
+    return {"action": action, field: {"head_sha": "abc", "app": app}, "repository": {"id": 42}}
+
+
+def stirred(*kinds: str) -> list[Event]:
+    return [HeadStirred("github.com", 42, "abc", frozenset(kinds))]
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload", "events"),
+    [
+        ("check_run", a_run("completed", {"id": 9}), stirred("check_run")),
+        ("check_run", a_run("created", {"id": 9}), stirred("check_run")),
+        ("check_run", a_run("completed", None), stirred("check_run")),
+        ("check_run", a_run("completed", {"id": APP}), []),
+        ("check_run", a_run("created", {"id": APP}), []),
+        ("check_run", a_run("rerequested", {"id": APP}), stirred("*")),
+        ("check_run", a_run("requested_action", {"id": APP}), stirred("*")),
+        ("check_suite", a_run("rerequested", {"id": APP}, "check_suite"), stirred("*")),
+        ("check_suite", a_run("rerequested", {"id": 9}, "check_suite"), []),
+        ("check_suite", a_run("completed", {"id": APP}, "check_suite"), []),
+        ("check_suite", a_run("rerequested", None, "check_suite"), []),
+        ("status", {"sha": "abc", "repository": {"id": 42}}, stirred()),
+        ("push", {"ref": "refs/heads/main", "repository": {"id": 42}}, [BaseMoved("github.com", 42, "main")]),
+        ("push", {"ref": "refs/heads/a/b", "repository": {"id": 42}}, [BaseMoved("github.com", 42, "a/b")]),
+        ("push", {"ref": "refs/tags/v1", "repository": {"id": 42}}, []),
+        ("push", {"repository": {"id": 42}}, []),
+        ("unheard_of", {"action": "x"}, []),
+        ("ping", {"zen": "x"}, []),
+        ("push", [], []),
+        ("push", "x", []),
+    ],
+)
+def test_what_becomes_of_checks_statuses_and_pushes(kind: str, payload: Any, events: list[Event]) -> None:
+    assert heard(kind, payload) == events
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"installation": None},
+        {"installation": {}},
+        {"installation": {"id": 3}, "repository": {"id": 42}},
+        {"installation": {"id": 3}, "repository": None},
+        {"installation": {"id": 3}, "repositories": None, "repositories_added": None},
+    ],
+)
+def test_a_repository_is_remembered_only_with_its_name_and_installation(more: dict[str, Any]) -> None:
+    delivery = Delivery("github", "d", "ping", json.dumps({"zen": "x"} | more).encode(), NOW)
+    assert list(Intake("github.com", APP, "golive")(delivery)) == []
+
+
+def test_a_second_reader_of_an_event_is_refused() -> None:
+    with pytest.raises(ValueError, match="two readers for push"):
+        reads("push")(lambda payload, hearing: iter(()))
