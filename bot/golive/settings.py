@@ -22,6 +22,12 @@ def _key(value: object) -> object:
     return value.strip().strip('"').replace("\\n", "\n") if isinstance(value, str) else value
 
 
+def _seconds(value: object) -> object:
+    """A bare number is seconds; pydantic takes text for ISO 8601 alone."""
+    return float(value) if isinstance(value, str) and value.strip().replace(".", "", 1).isdecimal() else value
+
+
+Span = Annotated[timedelta, BeforeValidator(_seconds)]
 Listed = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
 
 
@@ -38,7 +44,7 @@ class Settings(BaseSettings):
     github_webhook_secret: SecretStr | None = Field(None, description="The App's webhook secret.")
     github_app_slug: str = Field("golive", description="The App's slug; its comments come from `<slug>[bot]`.")
     github_api_url: str = Field("https://api.github.com", description="GitHub's API; for GitHub Enterprise its own.")
-    github_write_pause: timedelta = Field(
+    github_write_pause: Span = Field(
         timedelta(seconds=1), description="Pause between writes to GitHub, as GitHub asks of Apps."
     )
     slack_bot_token: SecretStr | None = Field(None, description="The Slack app's bot token (xoxb-…).")
@@ -55,10 +61,10 @@ class Settings(BaseSettings):
     allow_private_hosts: Listed = Field(
         (), description="Hosts or networks on private addresses that checks may look at, separated by commas."
     )
-    sign_off_rest: timedelta = Field(
+    sign_off_rest: Span = Field(
         timedelta(seconds=60), description="How long a head rests before sign-offs are asked for; asking comes sooner."
     )
-    reactions_every: timedelta = Field(
+    reactions_every: Span = Field(
         timedelta(seconds=30), description="How often reactions on a sign-off request are read while some are awaited."
     )
     workers: int = Field(4, ge=1, le=64, description="Releases worked on at the same time.")

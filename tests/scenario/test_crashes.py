@@ -152,7 +152,7 @@ def assert_the_end_is_right(w: World, number: int) -> None:
     assert w.golive is not None
     subject = Subject(w.golive.forge.host, w.repo_id, number)
     assert w.golive.store.broken_links(subject) == []
-    assert not [d for d in w.golive.store.new_deliveries()], "a delivery was left lying"
+    assert w.golive.store.new_deliveries() == [], "a delivery was left lying"
 
 
 def test_the_story_completes_when_nobody_dies() -> None:

@@ -713,3 +713,20 @@ def test_an_empty_ledger_waits() -> None:
     decision = decide(a_snapshot(standing=Standing(), policy=MERGES))
     assert (decision.verdict, decision.merge) == (WAIT, False)
     assert a_person("ana").login in decision.headline
+
+
+@pytest.mark.parametrize(
+    ("changes", "waits"),
+    [
+        pytest.param({"shown": (Shown(HEAD, NOW - HOUR),)}, False, id="the first head may be older than golive"),
+        pytest.param({}, True, id="a later head that nobody was said to have pushed"),
+        pytest.param({"pushers": {HEAD.head_sha: ()}}, False, id="pushed by no human"),
+        pytest.param({"pushers": {HEAD.head_sha: (a_person("bo"),)}}, False, id="pushed by somebody"),
+        pytest.param({"pushers": {OLDER.head_sha: (a_person("bo"),)}}, True, id="only the older head is known"),
+    ],
+)
+def test_who_pushed_a_later_head_must_be_known(changes: dict[str, Any], waits: bool) -> None:
+    both = (Shown(OLDER, NOW - 2 * HOUR), Shown(HEAD, NOW - HOUR))
+    decision = decide(a_snapshot(standing=a_standing(**{"shown": both} | changes)))
+    assert codes(decision) == (["pusher_unknown"] if waits else [])
+    assert decision.verdict is (WAIT if waits else GO)

@@ -17,7 +17,7 @@ from golive.githubapp.intake import Intake, reads, words_of
 from golive.ports import Comment, Delivery
 
 EXAMPLES = Path(__file__).parents[1] / "data" / "github" / "webhooks"
-INDEX: dict[str, dict[str, str]] = json.loads((EXAMPLES / "INDEX.json").read_text())
+NAMES = sorted(path.name for path in EXAMPLES.glob("*.json") if path.name != "INDEX.json")
 HEARD = {"pull_request", "issue_comment", "pull_request_review", "check_run", "check_suite", "status", "push"}
 SILENT = {RepositoryKnown}
 SHOP = Subject("github.com", 42, 7)
@@ -44,16 +44,16 @@ def example(name: str) -> dict[str, Any]:
 # ------------------------------------------------------------------ GitHub's own examples
 
 
-@pytest.mark.parametrize("name", sorted(INDEX))
+@pytest.mark.parametrize("name", NAMES)
 def test_every_example_of_githubs_is_read(name: str) -> None:
-    kind = INDEX[name]["event"]
+    kind = name.split(".")[0]
     for event in heard(kind, (EXAMPLES / name).read_bytes()):
         assert kind in HEARD, f"{kind} is read now: add it to HEARD and give it tests"
         assert event
 
 
-def test_the_index_names_every_example() -> None:
-    assert {path.name for path in EXAMPLES.glob("*.json")} - {"INDEX.json"} == set(INDEX)
+def test_there_is_an_example_of_every_event_that_is_heard() -> None:
+    assert {name.split(".")[0] for name in NAMES} >= HEARD, "record GitHub's example of the new event"
 
 
 def test_a_push_to_a_pull_request_says_who_pushed_what() -> None:
@@ -68,7 +68,7 @@ def test_a_push_to_a_pull_request_says_who_pushed_what() -> None:
 def test_an_installation_and_its_repository_are_remembered() -> None:
     delivery = Delivery("github", "d", "pull_request", (EXAMPLES / "pull_request.synchronize.json").read_bytes(), NOW)
     known = [e for e in Intake("github.com", APP, "golive")(delivery) if isinstance(e, RepositoryKnown)]
-    assert known == [RepositoryKnown("github.com", 186853002, "Codertocat/Hello-World", 2)] or known[0].installation
+    assert known == [RepositoryKnown("github.com", 186853002, "Codertocat/Hello-World", 1)]
 
 
 @pytest.mark.parametrize("name", ["installation.created", "installation_repositories.added"])

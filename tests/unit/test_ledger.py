@@ -272,6 +272,17 @@ def test_a_void_unsays_the_words_of_its_comment_whether_it_comes_before_or_after
         assert standing.heard == {"comment:17:0"}, "what was unsaid was still heard"
 
 
+def test_what_was_unsaid_is_kept_apart_from_what_stands() -> None:
+    other = a_word(key="comment:18:0", by="bo", seq=3)
+    standing = folded(SAID, ledger.voided("comment:17:", NOW), ledger.said(other))
+    assert ([w.key for w in standing.words], [w.key for w in standing.unsaid]) == (["comment:18:0"], ["comment:17:0"])
+
+
+def test_a_void_without_a_colon_at_its_end_unsays_one_word_alone() -> None:
+    words = [ledger.said(a_word(key=key)) for key in ("reaction:1", "reaction:12")]
+    assert [w.key for w in folded(*words, ledger.voided("reaction:1", NOW)).words] == ["reaction:12"]
+
+
 REACTIONS = [
     ledger.said(
         a_word(key=f"r{n}", slot="slack:1:ana:x", undone=undone, at=NOW + n * MINUTE, surface=Surface.SLACK_REACTION)

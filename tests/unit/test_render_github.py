@@ -59,10 +59,12 @@ def test_a_worse_pull_request_with_the_same_commit_decides_the_check_run(state):
         assert view.title != "Not a release", "the title must say whose state is shown"
 
 
-def test_a_better_pull_request_with_the_same_commit_changes_nothing():
+def test_a_better_pull_request_with_the_same_commit_changes_nothing_but_that_the_number_is_said():
     beside = Sibling(9, False, Verdict.GO, "Not a release", "success")
     snapshot = replace(releases.in_trouble(), siblings=(beside,))
-    assert _run(snapshot) == _run(releases.in_trouble())
+    alone, shared = _run(releases.in_trouble()), _run(snapshot)
+    assert shared.title == f"#{snapshot.pull.subject.number}: {alone.title}"
+    assert (shared.status, shared.conclusion, shared.text) == (alone.status, alone.conclusion, alone.text)
 
 
 def test_not_a_release_never_outranks_a_release_with_the_same_commit():
@@ -106,7 +108,7 @@ def test_what_is_no_release_is_told_how_to_become_one():
 
 
 def test_a_reason_says_who_or_what_clears_it():
-    assert "503 from /health Nobody could use it. → Ask platform." in _run(releases.in_trouble()).summary
+    assert "503 from /health. Nobody could use it. → Ask platform." in _run(releases.in_trouble()).summary
 
 
 def test_an_outcome_is_a_word_beside_its_sign():

@@ -92,6 +92,24 @@ def test_an_approval_whose_comment_is_away_does_not_leave_the_one_before_it() ->
     assert not logins(seats(spoken(later), QA, absent=(later.key,))["qa"])
 
 
+@pytest.mark.parametrize(
+    ("gone", "signed"),
+    [
+        pytest.param(a_word(at=at(3)), [], id="a yes"),
+        pytest.param(a_word("reject", at=at(3)), [], id="a no"),
+        pytest.param(a_word("withdraw", at=at(3)), [], id="a withdrawal"),
+        pytest.param(a_word("hold", at=at(3)), ["ana"], id="a word about something else"),
+        pytest.param(a_word("reject", text="security no", at=at(3)), ["ana"], id="a word for another role"),
+        pytest.param(a_word("reject", by="bo", at=at(3)), ["ana"], id="a word of somebody else"),
+        pytest.param(a_word("reject", at=at(20)), ["ana"], id="an earlier word"),
+    ],
+)
+def test_a_word_that_was_unsaid_leaves_nothing_and_not_what_was_said_before_it(gone: Word, signed: list[str]) -> None:
+    standing = replace(spoken(YES, gone), words=(YES,), unsaid=(gone,))
+    seat = seats(standing)["qa"]
+    assert (logins(seat), seat.rejected) == (signed, ())
+
+
 @pytest.mark.parametrize("verb", ["reject", "withdraw"])
 def test_a_no_stands_although_its_comment_is_away(verb: str) -> None:
     word = a_word(verb, at=at(3))

@@ -10,7 +10,7 @@ import signal
 import socket
 import sys
 import tempfile
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -88,7 +88,8 @@ def _play(wishes: Wishes) -> int:
         story, page = _stage(wishes, timeline, folder, ends)
         right = _perform(timeline, story)
         if wishes.keep:
-            _keep(timeline, story, page)
+            with suppress(KeyboardInterrupt):
+                _keep(timeline, story, page)
     return 0 if right else 1
 
 

@@ -76,7 +76,8 @@ def _repositories(payload: Payload, hearing: Hearing) -> Iterator[Event]:
     installation = (payload.get("installation") or {}).get("id")
     if not installation:
         return
-    named = [payload.get("repository"), *payload.get("repositories", ()), *payload.get("repositories_added", ())]
+    added = [*(payload.get("repositories") or ()), *(payload.get("repositories_added") or ())]
+    named = [payload.get("repository"), *added]
     for repository in named:
         if isinstance(repository, dict) and "id" in repository and "full_name" in repository:
             yield RepositoryKnown(hearing.host, repository["id"], repository["full_name"], installation)

@@ -84,6 +84,8 @@ def _title(snapshot: Snapshot, decision: Decision, state: str) -> str:
             headline = f"#{worst.number} has the same commit: {worst.headline}"
         elif _rank(state) > own:
             headline = f"Another pull request with this commit is not ready. This one: {headline}"
+    if snapshot.siblings and not decision.shared and headline == decision.headline:
+        headline = f"#{snapshot.pull.subject.number}: {headline}"  # the run is read on the other pull request, too
     return fold(headline, TITLE)
 
 
