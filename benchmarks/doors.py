@@ -77,16 +77,15 @@ def serve(keeper: str, database: str) -> None:
     from golive.web.app import create_app
     from golive.wiring import build
 
-    golive = build(
-        Settings(
-            _env_file=None,
-            github_app_id=1,
-            github_private_key="never used",
-            github_webhook_secret=SECRET,
-            github_api_url="http://127.0.0.1:9",
-            database_url=f"sqlite:///{database}",
-        )  # fmt: skip
+    settings = Settings(
+        _env_file=None,
+        github_app_id=1,
+        github_private_key="never used",
+        github_webhook_secret=SECRET,
+        github_api_url="http://127.0.0.1:9",
+        database_url=f"sqlite:///{database}",
     )
+    golive = build(settings)
     if made := KEEPERS[keeper]:
         golive.inbox = made(golive.store)
     served = listen(create_app(golive, runs=False))

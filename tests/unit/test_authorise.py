@@ -110,6 +110,7 @@ def test_who_may_hold(by: str, permission: str, taken: bool) -> None:
     ("by", "permission", "taken", "over_all"),
     [
         ("bo", "read", True, False),
+        ("bo", "write", True, False),
         ("ana", "read", False, False),
         ("ana", "write", False, False),
         ("ana", "maintain", True, True),

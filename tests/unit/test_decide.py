@@ -108,6 +108,19 @@ def test_the_policy_says_which_severities_block() -> None:
     assert decide(one_check(Outcome.FAILED, Severity.CRITICAL, block_on=only_low)).verdict is CONDITIONAL
 
 
+@pytest.mark.parametrize(
+    ("impact", "sentence"),
+    [
+        ("", "health: came to failed."),
+        ("Nobody can pay", "health: came to failed. Nobody can pay."),
+        ("Nobody can pay.", "health: came to failed. Nobody can pay."),
+    ],
+)
+def test_a_failed_check_says_what_it_means_for_people(impact: str, sentence: str) -> None:
+    policy = a_policy(checks=[a_check(impact=impact)])
+    assert decide(a_snapshot(policy=policy, outcomes={"health": Outcome.FAILED})).reasons[0].sentence == sentence
+
+
 def test_every_outcome_has_a_verdict() -> None:
     for outcome in Outcome:
         if outcome is not Outcome.BLOCKED:  # never measured, only derived
@@ -126,7 +139,7 @@ def test_a_blocked_check_weighs_as_its_root_cause_and_not_as_itself(severity: Se
 def test_a_blocked_check_is_counted_once_in_the_headline() -> None:
     policy = a_policy(checks=[a_check(), a_check("api", needs=("health",)), a_check("ui", needs=("api",))])
     decision = decide(a_snapshot(policy=policy, outcomes={"health": Outcome.FAILED}))
-    assert decision.headline == "1/1 — NO GO: health: came to failed"
+    assert decision.headline == "1/1 — NO GO: health: came to failed."
 
 
 @pytest.mark.parametrize(
@@ -439,11 +452,11 @@ SLOW = a_policy(checks=[a_check(), a_check("api")])
         ),
         pytest.param(
             a_snapshot(policy=SLOW, outcomes={"health": Outcome.FAILED, "api": Outcome.UNKNOWN}),
-            "1/1 — NO GO: health: came to failed (and 1 more)",
+            "1/1 — NO GO: health: came to failed. (and 1 more)",
             id="two that are as bad",
         ),
         pytest.param(
-            one_check(Outcome.FAILED, Severity.LOW), "1/1 — CONDITIONAL GO: health: came to failed", id="conditional"
+            one_check(Outcome.FAILED, Severity.LOW), "1/1 — CONDITIONAL GO: health: came to failed.", id="conditional"
         ),
         pytest.param(
             said(a_word("hold", by="bo", text="the DBA is out")), "1/1 — HOLD: @bo holds it: the DBA is out", id="held"

@@ -181,5 +181,5 @@ def test_why_says_every_reason_with_its_code_and_status_the_three_worst() -> Non
     status, why = (answer(a_word(verb), decision).splitlines() for verb in ("status", "why"))
     assert status[0] == why[0] == decision.headline
     assert (len(status), len(why)) == (1 + 3, 1 + 5)
-    assert status[1] == "• c0: came to failed → Ask platform."
-    assert why[1] == "• [check_failed] c0: came to failed → Ask platform."
+    assert status[1] == "• c0: came to failed. → Ask platform."
+    assert why[1] == "• [check_failed] c0: came to failed. → Ask platform."

@@ -151,7 +151,7 @@ def _sum_up(timeline: Timeline, story: Story, stuck: str, missing: list[str]) ->
         timeline.say(f"Not as it must be: {what}", "bold red")
     if not stuck and not missing:
         timeline.say(f"Pull request #{story.number} is merged, once, and the record holds.", "bold green")
-    timeline.say(f"golive wrote {story.killer.writes} times to GitHub and Slack.", "dim")
+    timeline.say(f"Writes to GitHub and Slack: {story.killer.writes}.", "dim")
 
 
 def _keep(timeline: Timeline, story: Story, page: str) -> None:

@@ -18,7 +18,7 @@ import structlog
 from golive.core import effect as fx
 from golive.core import ledger
 from golive.core.decide import ACT_WITHIN, Decision, Snapshot
-from golive.core.errors import Gone, Refused
+from golive.core.errors import Gone, Later, Refused
 from golive.core.model import Subject
 from golive.engine.examine import Examiner
 from golive.ports import Chat, CheckRunView, Clock, ForgeRepo, MessageView, Published, Render, SlotState, Store
@@ -305,14 +305,13 @@ class Perform:
         """Merge exactly the head that was decided on, while the decision is fresh, and say what came of it."""
         kept = self._store.new_deliveries(limit=1)
         unread = bool(kept) and kept[0][1].received_at <= turn.snapshot.now
-        if turn.again or unread or self._clock() - turn.snapshot.now > ACT_WITHIN:
-            # something was recorded meanwhile, was kept before and is not recorded yet, or reading took long
-            turn.again = True
+        if turn.again or unread:
+            turn.again = True  # something was recorded meanwhile, or was kept before and is not recorded yet
             return
         self._append(turn, ledger.intends_merge(effect.head_sha, self._clock()))
         turn.again = True
-        if self._clock() - turn.snapshot.now > ACT_WITHIN:
-            return
+        if (age := self._clock() - turn.snapshot.now) > ACT_WITHIN:  # last, so that nothing comes between
+            raise Later(f"reading took {age.total_seconds():.0f} s, and a merge rests on what is at most 5 s old")
         try:
             commit = turn.repo.merge(turn.subject.number, effect.head_sha, effect.method, effect.title)
         except Refused as refused:

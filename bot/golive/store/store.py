@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, func, text
+from sqlalchemy import Engine, create_engine, event, func, insert, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col, delete, select, update
@@ -73,26 +73,35 @@ class Transaction:
 
     # -- inbox
 
-    def keep(self, delivery: Delivery) -> bool:
-        """Keep a delivery; False where it was kept before (a forge's one is then looked at again, and not recorded twice)."""
-        known = self.session.exec(
-            select(InboxRow).where(InboxRow.source == delivery.source, InboxRow.delivery == delivery.id)
-        ).first()
-        if known is not None:
-            known.repeats += 1
+    def keep_all(self, deliveries: Sequence[Delivery]) -> list[bool]:
+        """Keep deliveries; False for each that was kept before (a forge's one is then looked at again, not recorded twice)."""
+        seen = self._known(deliveries)
+        outcomes: list[bool] = []
+        for delivery in deliveries:
+            place = (delivery.source, delivery.id)
+            outcomes.append(place not in seen)
+            seen.add(place)
+        connection = self.session.connection()
+        if fresh := [_inbox_row(delivery) for delivery, new in zip(deliveries, outcomes, strict=True) if new]:
+            connection.execute(insert(InboxRow), fresh)
+        looked_at_again = False
+        for delivery in (delivery for delivery, new in zip(deliveries, outcomes, strict=True) if not new):
+            here = (col(InboxRow.source) == delivery.source, col(InboxRow.delivery) == delivery.id)
+            again: dict[str, Any] = {"repeats": InboxRow.repeats + 1}
             if delivery.source == "github":
-                known.state = "new"
-                self.touch(INBOX)
-            return False
-        self.session.add(
-            InboxRow(
-                source=delivery.source, delivery=delivery.id, kind=delivery.kind, body=delivery.body,
-                received_at=delivery.received_at, said_at=delivery.said_at,
-            )
-        )  # fmt: skip
-        self.session.flush()
-        self.touch(INBOX)
-        return True
+                again["state"], looked_at_again = "new", True
+            connection.execute(update(InboxRow).where(*here).values(**again))
+        if fresh or looked_at_again:
+            self.touch(INBOX)
+        return outcomes
+
+    def _known(self, deliveries: Sequence[Delivery]) -> set[tuple[str, str]]:
+        found: set[tuple[str, str]] = set()
+        for source in {delivery.source for delivery in deliveries}:
+            names = [delivery.id for delivery in deliveries if delivery.source == source]
+            query = select(InboxRow.delivery).where(InboxRow.source == source, col(InboxRow.delivery).in_(names))
+            found |= {(source, name) for name in self.session.exec(query)}
+        return found
 
     def settle(self, inbox_id: int, state: str, note: str = "") -> None:
         """Say what became of a kept delivery."""
@@ -280,6 +289,14 @@ def _state(row: ReleaseRow) -> ReleaseState:
     )  # fmt: skip
 
 
+def _inbox_row(delivery: Delivery) -> dict[str, Any]:
+    return {
+        "source": delivery.source, "delivery": delivery.id, "kind": delivery.kind, "body": delivery.body,
+        "received_at": delivery.received_at, "said_at": delivery.said_at,
+        "state": "new", "repeats": 0, "note": "",
+    }  # fmt: skip
+
+
 def _fits(body: LedgerBodyRow, hashed: str) -> bool:
     try:
         said = json.loads(body.body)
@@ -339,7 +356,7 @@ class Store:
     def keep_all(self, deliveries: Sequence[Delivery]) -> list[bool]:
         """Keep many deliveries in one commit; False for each that was kept before."""
         with self.transaction() as tx:
-            return [tx.keep(delivery) for delivery in deliveries]
+            return tx.keep_all(deliveries)
 
     def new_deliveries(self, limit: int = 200) -> list[tuple[int, Delivery, int]]:
         """Kept deliveries that nobody worked yet, oldest first: (inbox id, delivery, times it came again)."""
