@@ -63,8 +63,8 @@ test-scenario: venv ## the whole app in one process
 test-e2e: venv ## the real command, real processes, real sockets
 	$(BIN)/python -m pytest $(ARGS) tests/e2e
 
-test-long: venv ## the property tests with many more examples
-	GOLIVE_TEST_PROFILE=long $(BIN)/python -m pytest -n $(JOBS) $(ARGS) tests/property
+test-long: venv ## the sampled tests, whole: more histories, every crash boundary
+	GOLIVE_TEST_PROFILE=long $(BIN)/python -m pytest -n $(JOBS) $(ARGS) tests/property tests/scenario/test_crashes.py
 
 lint: venv ## ruff, mypy --strict and the import contracts
 	$(BIN)/ruff check .

@@ -230,7 +230,10 @@ def test_a_wrong_request_is_refused_with_a_reason_and_leaves_one_trace(
 @pytest.mark.parametrize("path", ["/github/webhook", "/slack/events"])
 def test_a_body_of_unsaid_length_is_refused_as_soon_as_it_is_too_large(w: World, path: str) -> None:
     assert w.client is not None
-    rows, chunk, read, said = inbox(w), b" " * 1024 * 1024, [], []
+    rows, chunk = inbox(w), b" " * 1024 * 1024
+    read: list[None] = []
+    said: list[Any] = []
+    app: Any = w.client.app
 
     async def receive() -> dict[str, Any]:
         read.append(None)
@@ -245,7 +248,7 @@ def test_a_body_of_unsaid_length_is_refused_as_soon_as_it_is_too_large(w: World,
         "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": "", "server": ("golive.test", 80),
         "client": ("127.0.0.1", 1), "headers": [(b"transfer-encoding", b"chunked")],
     }  # fmt: skip
-    asyncio.run(w.client.app(scope, receive, send))
+    asyncio.run(app(scope, receive, send))
     assert said[0]["status"] == 413
     assert b"25 MB" in said[1]["body"]
     assert len(read) == LARGEST // len(chunk) + 1, "no more is read than it takes to know"

@@ -325,7 +325,7 @@ def test_an_erased_body_leaves_the_chain_verifiable_and_the_rest_readable(store:
 
 def test_no_two_entries_of_a_subject_have_the_same_place(store: Store) -> None:
     append(store, "one")
-    place = {"host": SHOP.host, "repository": SHOP.repository, "number": SHOP.number, "seq": 1}
+    place: dict[str, Any] = {"host": SHOP.host, "repository": SHOP.repository, "number": SHOP.number, "seq": 1}
     with pytest.raises(IntegrityError), store.transaction() as tx:
         tx.session.add(LedgerRow(**place, kind="word", at=NOW, body_hash="b", prev=GENESIS, hash="h"))
     assert [entry.key for entry in store.entries(SHOP)] == ["one"]

@@ -71,7 +71,7 @@ class TestEmbeddedWork(WorkContract):
 
 def test_workers_outlive_a_database_that_fails_for_a_moment(bench: EmbeddedBench) -> None:
     runs, go_on = Runs(), threading.Event()
-    runs.during["a"] = lambda: go_on.wait(20) and None
+    runs.during["a"] = lambda: go_on.wait(20)
     work = bench.open(runs, wall_clock, workers=2)
     store = bench.stores[-1]
     with working(work):

@@ -77,7 +77,7 @@ class Runs:
     """The runs that happened, as (subject, started at, ended at). `during`: what a run of a subject does."""
 
     clock: Clock = wall_clock
-    during: dict[str, Callable[[], None]] = field(default_factory=dict)
+    during: dict[str, Callable[[], object]] = field(default_factory=dict)
     done: list[tuple[str, datetime, datetime]] = field(default_factory=list)
     started: list[tuple[str, datetime]] = field(default_factory=list)
     overlaps: list[str] = field(default_factory=list)
@@ -184,7 +184,7 @@ class WorkContract:
 
     def test_a_touch_of_another_thread_during_a_run_causes_another_run_after_it(self, bench: Bench) -> None:
         runs, go_on = Runs(), threading.Event()
-        runs.during["a"] = lambda: go_on.wait(SOON) and None
+        runs.during["a"] = lambda: go_on.wait(SOON)
         work = bench.open(runs, wall_clock)
         with working(work):
             work.touch("a")
@@ -200,7 +200,7 @@ class WorkContract:
 
     def test_one_run_at_a_time_and_one_for_every_touch_while_threads_hammer(self, bench: Bench) -> None:
         runs, subjects = Runs(), ("a", "b", "c")
-        runs.during = {subject: lambda: threading.Event().wait(0.005) and None for subject in subjects}
+        runs.during = {subject: lambda: threading.Event().wait(0.005) for subject in subjects}
         work = bench.open(runs, wall_clock)
         asked: list[tuple[str, datetime]] = []
 
@@ -227,7 +227,7 @@ class WorkContract:
 
     def test_different_subjects_run_side_by_side(self, bench: Bench) -> None:
         runs, together = Runs(), threading.Barrier(2, timeout=SOON)
-        runs.during = {"a": lambda: together.wait() and None, "b": lambda: together.wait() and None}
+        runs.during = {"a": lambda: together.wait(), "b": lambda: together.wait()}
         work = bench.open(runs, wall_clock, workers=2)
         with working(work):
             work.touch("a")
@@ -237,7 +237,7 @@ class WorkContract:
 
     def test_a_subject_that_waits_for_its_own_run_does_not_delay_another_that_is_due_soon(self, bench: Bench) -> None:
         runs, go_on = Runs(), threading.Event()
-        runs.during["long"] = lambda: go_on.wait(3 * SOON) and None
+        runs.during["long"] = lambda: go_on.wait(3 * SOON)
         work = bench.open(runs, wall_clock, workers=2)
         with working(work):
             work.touch("long")
@@ -337,7 +337,7 @@ class WorkContract:
 
     def test_stop_lets_the_running_run_end_starts_nothing_more_and_loses_nothing(self, bench: Bench) -> None:
         runs, go_on = Runs(), threading.Event()
-        runs.during["a"] = lambda: go_on.wait(SOON) and None
+        runs.during["a"] = lambda: go_on.wait(SOON)
         work = bench.open(runs, wall_clock, workers=1)
         work.start()
         work.touch("a")

@@ -5,13 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 
 import pytest
 
 MERGED = "Pull request #1 is merged, once, and the record holds."
-WITHIN = 30.0
-"""Seconds for the undisturbed story on an idle machine."""
 PATIENCE = 240
 """Seconds until a test gives up, on a machine that does much else."""
 
@@ -42,10 +39,8 @@ def ended_well(told: subprocess.CompletedProcess[str]) -> None:
 
 
 def test_the_demo_goes_from_a_pull_request_to_one_merge() -> None:
-    began = time.monotonic()
     told = play()
     ended_well(told)
-    assert time.monotonic() - began < 2 * WITHIN, "the demo takes too long; look which step waits for what"
     assert "\x1b" not in told.stdout, "colour is for terminals"
     said = [line.split(maxsplit=2)[1:] for line in told.stdout.splitlines() if line[2:3] == ":"]
     acts = [(who, what) for who, what in said if who in ("ana", "mina", "sam", "bo")]

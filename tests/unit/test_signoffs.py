@@ -268,3 +268,11 @@ def test_no_assignment_fills_more_seats(
     for n, seat in enumerate(got):
         assert {s.word.person.id for s in seat.signed} <= approved[n], "somebody sits where they did not sign"
         assert len(seat.signed) + seat.missing == seat.role.count
+
+
+def test_an_approval_for_a_role_that_was_renamed_since_counts_for_no_other() -> None:
+    """`approve qa` reads as an approval without a role once the policy has no such role any more."""
+    word = a_word(text="qa")
+    standing = spoken(word, rulings={word.key: Ruling(word.key, True, "", roles=("qa",))})
+    assert logins(seats(standing, SECURITY)["security"]) == []
+    assert logins(seats(standing, QA)["qa"]) == ["ana"]

@@ -78,7 +78,8 @@ def _signs(word: Word, pull: Pull, standing: Standing, roles: tuple[Role, ...]) 
     names = ", ".join(role.name for role in fits)
     deed = {"approve": "approved", "reject": "rejected", "withdraw": "withdrew"}[word.verb]
     words = f": {meant.text}" if meant.text else ""
-    return Ruling(word.key, True, f"@{word.person.login} {deed} for {names} by {word.surface.value}{words}")
+    said = f"@{word.person.login} {deed} for {names} by {word.surface.value}{words}"
+    return Ruling(word.key, True, said, roles=tuple(role.name for role in fits))
 
 
 def _ask_others(roles: list[Role], pull: Pull, standing: Standing) -> str:

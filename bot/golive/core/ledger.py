@@ -93,7 +93,9 @@ def was_retargeted(delivery: str, at: datetime) -> Entry:
 
 def was_pushed(head_sha: str, by: Person | None, at: datetime) -> Entry:
     """The forge said who pushed this head; a head can be pushed again, by somebody else."""
-    return Entry("pushed", f"pushed:{head_sha}:{by.id if by else 0}", at, {"head": head_sha, "by": _person(by) if by else None})
+    return Entry(
+        "pushed", f"pushed:{head_sha}:{by.id if by else 0}", at, {"head": head_sha, "by": _person(by) if by else None}
+    )
 
 
 def stirred(kind: str, delivery: str, at: datetime) -> Entry:
@@ -118,7 +120,13 @@ def voided(prefix: str, at: datetime) -> Entry:
 
 def ruled(ruling: Ruling, at: datetime) -> Entry:
     """What golive made of a word."""
-    body = {"word": ruling.word, "taken": ruling.taken, "said": ruling.said, "over_all": ruling.over_all}
+    body = {
+        "word": ruling.word,
+        "taken": ruling.taken,
+        "said": ruling.said,
+        "over_all": ruling.over_all,
+        "roles": ruling.roles,
+    }
     return Entry("ruling", f"ruling:{ruling.word}", at, body)
 
 
@@ -244,7 +252,7 @@ class _Fold:
         self.retargets.append(entry.at)
 
     def ruling(self, entry: Entry) -> None:
-        ruling = Ruling(**entry.body)
+        ruling = Ruling(**{**entry.body, "roles": _names(entry.body.get("roles"))})
         self.rulings[ruling.word] = ruling
         if ruling.taken and ruling.said:
             self.fact(entry, ruling.said)
@@ -339,6 +347,10 @@ def fold(entries: Iterable[Entry]) -> Standing:
         facts=tuple(state.facts),
         seq=seq,
     )
+
+
+def _names(names: list[str] | None) -> tuple[str, ...] | None:
+    return None if names is None else tuple(names)
 
 
 def _by_time(word: Word) -> tuple[datetime, int]:

@@ -170,12 +170,14 @@ class Ruling:
     """What golive made of a word when it was worked: taken, or refused with the sentence the person got.
 
     over_all: the word reaches other people's holds too (a maintainer's resume).
+    roles: the roles an approval was taken for, so that it never counts for one that the policy names later; None: any.
     """
 
     word: str
     taken: bool
     said: str = ""
     over_all: bool = False
+    roles: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)

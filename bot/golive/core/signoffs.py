@@ -50,6 +50,9 @@ def latest(
             meant = Signing()
         if meant.role not in ("", role.name):
             continue
+        taken_for = standing.rulings[word.key].roles
+        if word.verb == "approve" and taken_for is not None and role.name not in taken_for:
+            continue  # the policy named this role only later: nobody approved for it
         if word.key in unsaid or (word.verb == "approve" and word.key in absent):
             found.pop(word.person.id, None)
         else:

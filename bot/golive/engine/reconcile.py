@@ -48,6 +48,7 @@ class Reconcile:
             return
         snapshot = self._recorded(gathered)
         decision = decide(snapshot)
+        snapshot = self._on_record(snapshot, decision)
         row = self._remember(snapshot, decision)
         turn = Turn(
             subject, self._forge.repo(subject.repository), snapshot, decision,
@@ -113,6 +114,15 @@ class Reconcile:
             tx.append(subject, entries)
         return replace(snapshot, standing=ledger.fold(self._store.entries(subject)))
 
+    def _on_record(self, snapshot: Snapshot, decision: Decision) -> Snapshot:
+        """Append a decision that differs from the last, with all it rests on."""
+        standing = snapshot.standing
+        last = _decided(standing.last_verdict, standing.last_headline)
+        if not standing.is_release or last == _decided(decision.verdict.name, decision.headline):
+            return snapshot
+        evidence = _evidence(snapshot, decision, self._version)
+        return self._append(snapshot, snapshot.pull.subject, [ledger.decided(evidence, snapshot.now, standing.seq)])
+
     def _remember(self, snapshot: Snapshot, decision: Decision) -> ReleaseState:
         """Write how it stands before anything is published, so that others with the same head see it."""
         pull, standing = snapshot.pull, snapshot.standing
@@ -131,12 +141,6 @@ class Reconcile:
                 for other in tx.open_releases(subject.host, subject.repository):
                     if other.subject != subject and other.head_sha in heads:
                         tx.touch(other.subject.key)
-            if standing.is_release and _decided(standing.last_verdict, standing.last_headline) != _decided(
-                decision.verdict.name, decision.headline
-            ):
-                tx.append(
-                    subject, [ledger.decided(_evidence(snapshot, decision, self._version), snapshot.now, standing.seq)]
-                )
         written = self._store.release_of(subject)
         assert written is not None  # noqa: S101  # written just above
         log.info(

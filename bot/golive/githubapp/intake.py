@@ -100,7 +100,7 @@ def pull_request(payload: Payload, hearing: Hearing) -> Iterator[Event]:
         )
     elif action == "edited" and "base" in (payload.get("changes") or {}):
         yield Touched(subject, retargeted_at=moment(pull["updated_at"]))
-    elif action in ("opened", "reopened"):
+    elif action == "opened":
         yield Touched(subject, head_sha=pull["head"]["sha"], pushed_by=_human(payload.get("sender")))
     else:
         yield Touched(subject)

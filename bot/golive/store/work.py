@@ -46,9 +46,8 @@ class EmbeddedWork:
         self._touches = 0  # a count and not a flag: one worker that saw a touch must not hide it from the others
         self._stopping = False
         self._threads: list[threading.Thread] = []
+        self._reclaimed = False
         store.on_touch = self._notify
-        with store.transaction() as tx:  # runs that a dead process had begun are owed again
-            tx.session.exec(update(DueRow).values(claimed=False))
 
     def touch(self, subject: str, at: datetime | None = None) -> None:
         """Look at the subject at `at` (None: now); durable once this returns."""
@@ -122,6 +121,7 @@ class EmbeddedWork:
     def _claim(self) -> tuple[str, list[int]] | None:
         """Take the subject that has waited longest and is not being worked on, with the rows that its run will serve."""
         with self._wake:
+            self._reclaim()
             now = self.clock()
             with self.store.reading() as session:
                 query = select(DueRow.subject).where(col(DueRow.claimed).is_(False), DueRow.at <= now)
@@ -141,6 +141,13 @@ class EmbeddedWork:
                 self._running.discard(subject)
             raise
         return subject, ids
+
+    def _reclaim(self) -> None:
+        """Runs that a dead process had begun are owed again; said once, at the first claim, when the database is ours."""
+        if not self._reclaimed:
+            with self.store.transaction() as tx:
+                tx.session.exec(update(DueRow).values(claimed=False))
+            self._reclaimed = True
 
     def _turn(self, subject: str, ids: list[int]) -> None:
         served = False

@@ -32,9 +32,7 @@ class PullRoutes(TalkActs):
         found.sort(key=lambda p: (p.updated_at if sort == "updated" else p.created_at, p.number), reverse=newest_first)
         return self.listed(call, found, lambda p: call.shapes.pull_simple(repo, p))
 
-    @route(
-        "GET", "/repos/{owner}/{repo}/commits/{commit_sha}/pulls", "repos/list-pull-requests-associated-with-commit"
-    )
+    @route("GET", "/repos/{owner}/{repo}/commits/{commit_sha}/pulls", "repos/list-pull-requests-associated-with-commit")
     def pulls_of_commit(self, call: Call, repo: Repo, commit_sha: str) -> Response:
         """Open pull requests with this head, and those that landed as this commit."""
         found = [p for p in repo.pulls.values() if commit_sha in (p.head.sha, p.merge_commit_sha if p.merged else "")]
