@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import json
 import logging
 from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
@@ -279,3 +282,21 @@ def test_a_release_that_adds_its_own_mistake_to_a_mended_policy_is_still_held() 
         assert w.shows(number) == "action_required", "a push to the base let a mistake of the head through"
         w.signed(number)
         assert not w.merges(number)
+
+
+def test_a_delivery_that_cannot_be_recorded_is_set_aside_and_stops_no_other() -> None:
+    """A repository id beyond 64 bits fits no column; what comes after it is recorded all the same."""
+    with a_world() as w:
+        assert w.golive is not None
+        poison = {"action": "created", "installation": {"id": 1}, "repository": {"id": 2**70, "full_name": "acme/shop"}}
+        body = json.dumps(poison).encode()
+        signature = "sha256=" + hmac.new(b"hook-secret", body, hashlib.sha256).hexdigest()
+        headers = {"x-github-event": "star", "x-github-delivery": "poison", "x-hub-signature-256": signature}
+        assert w.client is not None
+        assert w.client.post("/github/webhook", content=body, headers=headers).status_code == 202
+        number = w.release()
+        assert "waiting on qa" in w.title(number), "the deliveries behind the broken one were not recorded"
+        for _ in range(4):
+            w.later(seconds=10)
+        assert w.golive.store.new_deliveries() == [], "the broken delivery is tried for ever"
+        assert w.golive.store.counts()["inbox_failed"] == 1

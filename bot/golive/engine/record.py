@@ -9,11 +9,15 @@ import structlog
 
 from golive.core import ledger
 from golive.core.command import help_text
+from golive.core.errors import Later
 from golive.core.event import Asked, BaseMoved, Disturbed, Event, HeadStirred, RepositoryKnown, Touched, Voided
 from golive.core.model import Person, Subject, Word
 from golive.ports import Delivery, ReleaseState, Store, Transaction
 
 log = structlog.get_logger()
+
+TRIES = 3
+"""After so many a delivery that cannot be recorded is set aside."""
 
 PEOPLE = "people"
 """The work subject that finds out who chat users are on the forge; a new repository may be the way to ask."""
@@ -29,12 +33,33 @@ class Recorder:
         self._store = store
         self._intakes = intakes
         self._ask_operator = ask_operator
+        self._tries: dict[int, int] = {}
 
     def run(self) -> None:
-        """Record every kept delivery that was not recorded yet, oldest first."""
-        while deliveries := self._store.new_deliveries():
+        """Record every kept delivery that was not recorded yet, oldest first.
+
+        One that cannot be recorded stops no other: it is tried again, and after `TRIES` set aside as failed. Raises Later
+        where some are left to try again.
+        """
+        left: set[int] = set()
+        while deliveries := [d for d in self._store.new_deliveries() if d[0] not in left]:
             for inbox_id, delivery, repeats in deliveries:
-                self._one(inbox_id, delivery, repeats)
+                try:
+                    self._one(inbox_id, delivery, repeats)
+                except Exception as error:
+                    left.add(inbox_id)
+                    self._failed(inbox_id, delivery, error)
+        if again := left & self._tries.keys():
+            raise Later(f"{len(again)} deliveries could not be recorded yet")
+
+    def _failed(self, inbox_id: int, delivery: Delivery, error: Exception) -> None:
+        """Count a try; a database that is down fails here, too, and then nothing is set aside."""
+        self._tries[inbox_id] = self._tries.get(inbox_id, 0) + 1
+        log.error("delivery not recorded", delivery=delivery.id, tries=self._tries[inbox_id], exc_info=error)
+        if self._tries[inbox_id] >= TRIES:
+            with self._store.transaction() as tx:
+                tx.settle(inbox_id, "failed", f"{type(error).__name__}: {error}"[:500])
+            del self._tries[inbox_id]
 
     def _one(self, inbox_id: int, delivery: Delivery, repeats: int) -> None:
         try:
