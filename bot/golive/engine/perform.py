@@ -139,6 +139,13 @@ class Perform:
         self._append(turn, ledger.was_shown(revision, turn.shown_at, len(shown)))
         turn.shown_at = None
 
+    @staticmethod
+    def _owes_shown(turn: Turn) -> bool:
+        """Whether the moment of showing was lost between publishing and noting: writing once more gives another."""
+        standing = turn.snapshot.standing
+        noted = bool(standing.shown) and standing.shown[-1].revision == turn.snapshot.pull.revision
+        return standing.is_release and not noted and turn.shown_at is None
+
     # -- check run
 
     def _head_lock(self, place: str) -> threading.Lock:
@@ -215,7 +222,7 @@ class Perform:
         body = f"{text}\n\n{marker}\n{head}" if shows else f"{text}\n\n{marker}"
         slot = turn.slots.get(name)
         if slot is not None:
-            if slot.fingerprint == _fingerprint(body):
+            if slot.fingerprint == _fingerprint(body) and not (shows and self._owes_shown(turn)):
                 return
             try:
                 edited = turn.repo.edit_comment(slot.ref, body)
