@@ -17,5 +17,5 @@ structlog.configure(
 )  # fmt: skip
 
 settings.register_profile("ci", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("long", parent=settings.get_profile("ci"), max_examples=20_000, derandomize=False)
+settings.register_profile("long", parent=settings.get_profile("ci"), max_examples=2_000, derandomize=False)
 settings.load_profile(os.environ.get("GOLIVE_TEST_PROFILE", "ci"))

@@ -6,6 +6,7 @@ Real parts throughout: PyGithub and slack_sdk with their own public transport ho
 
 from __future__ import annotations
 
+import atexit
 import json
 import shutil
 import tempfile
@@ -147,6 +148,7 @@ def fresh_database(folder: Path) -> Path:
     """A migrated SQLite file; migrated once per process and copied after that."""
     if not _TEMPLATE:
         made = Path(tempfile.mkdtemp(prefix="golive-template-")) / "golive.db"
+        atexit.register(shutil.rmtree, made.parent, ignore_errors=True)
         Store.open(f"sqlite:///{made}", utc_now).close()
         _TEMPLATE.append(made)
     target = folder / "golive.db"
