@@ -9,12 +9,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from golive.cli.items import Item
 from golive.cli.work import ENV_FILE
 from golive.core.errors import Misconfigured
 
@@ -24,20 +24,6 @@ if TYPE_CHECKING:
 COLOURS = {"ok": "green", "off": "yellow", "note": "yellow", "missing": "red", "wrong": "red"}
 """Mark → its colour. `missing` and `wrong` keep the service from running."""
 CANNOT_RUN = 3
-
-
-@dataclass(frozen=True)
-class Item:
-    """One line. mark: one of `COLOURS`.   what: what was looked at.   words: what is so, and the mend."""
-
-    mark: str
-    what: str
-    words: str
-
-    @property
-    def stops(self) -> bool:
-        """Whether the service cannot run because of it."""
-        return self.mark in ("missing", "wrong")
 
 
 @click.command()

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from golive.cli import manifests
-from golive.cli.doctor import Item
+from golive.cli.items import Item
 from golive.core.errors import GoliveError
 from golive.githubapp.client import Api, Clients
 from golive.settings import Settings
