@@ -111,7 +111,6 @@ def a_pull(**changes: Any) -> Pull:
         "revision": HEAD,
         "labels": frozenset(),
         "from_fork": False,
-        "base_sha": "ba5e" * 10,
         "mergeable": True,
     }
     return Pull(**defaults | changes)

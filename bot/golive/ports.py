@@ -356,6 +356,11 @@ class Store(Protocol):
     def fault_of(self, subject: str) -> tuple[int, str]: ...
 
 
+INBOX, ANSWERS, PEOPLE = "inbox", "answers", "people"
+"""Work subjects that are no pull request: kept deliveries to record, answers that belong to no release, and finding out
+who chat users are on the forge."""
+
+
 class Work(Protocol):
     """When is which subject looked at.
 

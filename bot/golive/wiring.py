@@ -23,7 +23,7 @@ from golive.engine.gather import Gather
 from golive.engine.inbox import Inbox
 from golive.engine.perform import Perform
 from golive.engine.reconcile import Reconcile
-from golive.engine.record import PEOPLE, Intake, Recorder
+from golive.engine.record import Intake, Recorder
 from golive.engine.turns import Turns
 from golive.githubapp.client import Clients
 from golive.githubapp.forge import GitHubForge
@@ -31,7 +31,7 @@ from golive.githubapp.intake import Intake as GitHubIntake
 from golive.githubapp.intake import words_of
 from golive.look.http import Http
 from golive.policyfile import PolicyMistakes, load
-from golive.ports import Clock, Executor
+from golive.ports import ANSWERS, INBOX, PEOPLE, Clock, Executor
 from golive.render.texts import Texts
 from golive.settings import Settings
 from golive.slackapp.chat import SlackChat
@@ -79,7 +79,7 @@ class Golive:
     def wake(self) -> None:
         """Owe a look to everything that may have changed while nobody looked."""
         with self.store.transaction() as tx:
-            for subject in ("inbox", "answers", PEOPLE, *(r.subject.key for r in tx.open_releases())):
+            for subject in (INBOX, ANSWERS, PEOPLE, *(r.subject.key for r in tx.open_releases())):
                 tx.touch(subject)
 
     def stop(self) -> None:

@@ -22,9 +22,9 @@ from sqlmodel import SQLModel, select
 from golive.core.errors import Misconfigured
 from golive.core.ledger import GENESIS, Entry
 from golive.core.model import Person, Subject, Verdict
-from golive.ports import Delivery, ReleaseState, SlotState
+from golive.ports import ANSWERS, INBOX, Delivery, ReleaseState, SlotState
 from golive.store.migrate import migrate
-from golive.store.store import ANSWERS, INBOX, Store, Unavailable, engine_for
+from golive.store.store import Store, Unavailable, engine_for
 from golive.store.tables import InboxRow, LedgerRow
 
 NOW = datetime(2026, 3, 4, 12, 0, 0, 123_456, tzinfo=UTC)

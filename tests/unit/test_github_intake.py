@@ -194,7 +194,7 @@ def test_a_comment_read_later_gives_the_same_words_as_its_delivery() -> None:
     body = "/golive approve qa\n/golive hold wait\n/golive aprove"
     asked = [e for e in heard("issue_comment", a_comment_event(body=body)) if isinstance(e, Asked)]
     comment = Comment(17, Person(11, "mina"), False, body, THEN, THEN, "https://x.example/17")
-    words = list(words_of(SHOP, comment))
+    words = list(words_of(comment))
     assert [(w.key, w.verb, w.text, w.at, w.origin) for w in words] == [
         (a.key, a.command.verb, a.command.text, a.at, a.reply_to) for a in asked
     ]

@@ -17,8 +17,8 @@ from sqlmodel import select
 from golive import settings as all_settings
 from golive.core.errors import Misconfigured
 from golive.core.model import Subject
-from golive.engine.record import PEOPLE
-from golive.store.store import ANSWERS, INBOX, Store, engine_for
+from golive.ports import ANSWERS, INBOX, PEOPLE
+from golive.store.store import Store, engine_for
 from golive.store.tables import DueRow, LedgerRow, ReleaseRow
 from golive.store.work import ProcessLock
 from golive.wiring import utc_now

@@ -15,7 +15,6 @@ from golive.core.model import (
     PullState,
     Reason,
     Refusal,
-    Revision,
     Role,
     Sibling,
     Standing,
@@ -404,11 +403,6 @@ def ago(span: timedelta) -> str:
     if hours < 1:
         return "just now"
     return f"{hours} h ago" if hours < 48 else f"{hours // 24} d ago"
-
-
-def revision_text(revision: Revision) -> str:
-    """A revision for people: short commit and base."""
-    return f"{revision.head_sha[:7]} → {revision.base_ref}"
 
 
 def attesters(rules: tuple[CheckRule, ...]) -> Mapping[str, str]:

@@ -198,14 +198,6 @@ class SignOff:
 
 
 @dataclass(frozen=True)
-class Hold:
-    """A stop that lasts until it is lifted."""
-
-    word: Word
-    reason: str
-
-
-@dataclass(frozen=True)
 class Refusal:
     """The forge refused to merge a head: its own words, when, the ledger seq of that, and how often in all."""
 
@@ -294,8 +286,7 @@ class PullState(Enum):
 class Pull:
     """A pull request as the forge tells it at one moment.
 
-    last_pusher/author: None where the forge does not name a human.   mergeable: None while the forge still computes it.
-    merge_tree/merge_parents: of the forge's own test merge, kept to compare with what lands; empty where not offered.
+    author: None where the forge does not name a human.   mergeable: None while the forge still computes it.
     """
 
     subject: Subject
@@ -311,10 +302,7 @@ class Pull:
     revision: Revision
     labels: frozenset[str]
     from_fork: bool
-    base_sha: str = ""
     mergeable: bool | None = None
-    last_pusher: Person | None = None
-    private: bool = True
     merged_by: str = ""
     merge_commit: str = ""
 

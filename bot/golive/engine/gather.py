@@ -15,7 +15,7 @@ from golive.ports import Clock, Comment, Forge, ForgeRepo, Store
 Load = Callable[[str, str], Policy | tuple[Mistake, ...]]
 """Policy text and path → the policy, or its mistakes."""
 
-Read = Callable[[Subject, Comment], Iterable[Word]]
+Read = Callable[[Comment], Iterable[Word]]
 """A comment of the forge → the words in it that are meant for us."""
 
 APPROVES = {"+1": "approve", "-1": "reject"}
@@ -142,11 +142,11 @@ class Gather:
                 if any(key.startswith(prefix) for key in standing.heard):
                     observed.append(ledger.voided(prefix, comment.updated_at))
                 continue
-            observed.extend(ledger.said(w) for w in self._read(subject, comment) if w.key not in standing.heard)
+            observed.extend(ledger.said(w) for w in self._read(comment) if w.key not in standing.heard)
         observed.extend(self._reactions(repo, subject, standing))
         absent = {
             w.key for w in standing.words
-            if w.surface is Surface.COMMENT and not any(w.key.startswith(prefix) for prefix in there)
+            if w.surface is Surface.COMMENT and w.key.rpartition(":")[0] + ":" not in there
         }  # fmt: skip
         return tuple(observed), frozenset(absent)
 

@@ -49,10 +49,10 @@ class Reconcile:
         snapshot = self._recorded(gathered)
         decision = decide(snapshot)
         snapshot = self._on_record(snapshot, decision)
-        row = self._remember(snapshot, decision)
+        token = self._remember(snapshot, decision)
         turn = Turn(
             subject, self._forge.repo(subject.repository), snapshot, decision,
-            f"{self._page_base}/r/{row.token}", self._store.chain_head(subject)[:12], self._store.slots(subject.key),
+            f"{self._page_base}/r/{token}", self._store.chain_head(subject)[:12], self._store.slots(subject.key),
             again=bool(snapshot.stuck),
         )  # fmt: skip
         try:
@@ -123,8 +123,8 @@ class Reconcile:
         evidence = _evidence(snapshot, decision, self._version)
         return self._append(snapshot, snapshot.pull.subject, [ledger.decided(evidence, snapshot.now, standing.seq)])
 
-    def _remember(self, snapshot: Snapshot, decision: Decision) -> ReleaseState:
-        """Write how it stands before anything is published, so that others with the same head see it."""
+    def _remember(self, snapshot: Snapshot, decision: Decision) -> str:
+        """Write how it stands before anything is published, so that others with the same head see it; gives the page's token."""
         pull, standing = snapshot.pull, snapshot.standing
         subject = pull.subject
         state = ReleaseState(
@@ -141,13 +141,15 @@ class Reconcile:
                 for other in tx.open_releases(subject.host, subject.repository):
                     if other.subject != subject and other.head_sha in heads:
                         tx.touch(other.subject.key)
-        written = self._store.release_of(subject)
-        assert written is not None  # noqa: S101  # written just above
         log.info(
             "decision", release=subject.key, head=state.head_sha, kind=decision.kind.value,
             verdict=decision.verdict.name, reasons=[r.code for r in decision.reasons], merge=decision.merge,
         )  # fmt: skip
-        return written
+        return before.token if before else self._token(subject)
+
+    def _token(self, subject: Subject) -> str:
+        written = self._store.release_of(subject)
+        return written.token if written else ""
 
     def _gone(self, subject: Subject, why: str) -> None:
         """The pull request cannot be reached any more: deleted, transferred, or the App was removed."""

@@ -12,15 +12,12 @@ from golive.core.command import help_text
 from golive.core.errors import Later
 from golive.core.event import Asked, BaseMoved, Disturbed, Event, HeadStirred, RepositoryKnown, Touched, Voided
 from golive.core.model import Person, Subject, Word
-from golive.ports import Delivery, ReleaseState, Store, Transaction
+from golive.ports import PEOPLE, Delivery, ReleaseState, Store, Transaction
 
 log = structlog.get_logger()
 
 TRIES = 3
 """After so many a delivery that cannot be recorded is set aside."""
-
-PEOPLE = "people"
-"""The work subject that finds out who chat users are on the forge; a new repository may be the way to ask."""
 
 Intake = Callable[[Delivery], Iterable[Event]]
 """What an adapter makes of one delivery. Pure; unknown deliveries give no events."""
@@ -84,7 +81,7 @@ class Recorder:
         match event:
             case RepositoryKnown(host, repository, full_name, installation):
                 if tx.know_repository(host, repository, full_name, installation):
-                    tx.touch(PEOPLE)
+                    tx.touch(PEOPLE)  # a new repository may be the way to ask who they are
             case BaseMoved(host, repository, ref):
                 for release in tx.open_releases(host, repository, ref):
                     tx.touch(release.subject.key)

@@ -11,12 +11,10 @@ import structlog
 from golive.core.errors import Later
 from golive.core.model import Subject
 from golive.engine.record import Recorder
-from golive.ports import Chat, Clock, MessageView, Store
+from golive.ports import ANSWERS, INBOX, Chat, Clock, MessageView, Store
 
 log = structlog.get_logger()
 
-INBOX, ANSWERS = "inbox", "answers"
-"""Work subjects that are no pull request."""
 ANSWER_WITHIN = timedelta(minutes=25)
 """Slack takes an answer for 30 minutes after the question."""
 LONGEST_WAIT = timedelta(minutes=5)

@@ -92,7 +92,6 @@ class GitHubRepo:
         self._api = api
         self._id = repository
         self._path = f"/repos/{full_name}"
-        self._full_name = full_name
         self._known = known
         self._clock = clock
 
@@ -120,7 +119,6 @@ class GitHubRepo:
             labels=frozenset(label["name"] for label in told["labels"]),
             from_fork=(head.get("repo") or {}).get("id") != self._id,
             mergeable=told.get("mergeable"),
-            private=bool(base["repo"].get("private", True)),
             merged_by=(told.get("merged_by") or {}).get("login", ""),
             merge_commit=told.get("merge_commit_sha") or "",
         )
@@ -301,8 +299,6 @@ class GitHubRepo:
             return str(self._api.send("PUT", f"{self._path}/pulls/{number}/merge", body)["sha"])
         except Rejected as said:
             raise Refused(f"{said} GitHub shows the details on the pull request.") from said
-        except Conflict:
-            raise
         except Gone as gone:
             raise Conflict(str(gone)) from gone
 

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from golive.core.command import Command
 from golive.core.event import Asked, BaseMoved, Disturbed, Event, HeadStirred, RepositoryKnown, Touched, Voided
 from golive.core.model import Person, Subject, Surface, Word
 from golive.githubapp.comments import commands
@@ -63,7 +64,7 @@ class Intake:
             yield from reader(payload, self._hearing)
 
 
-def words_of(subject: Subject, comment: Comment) -> Iterator[Word]:
+def words_of(comment: Comment) -> Iterator[Word]:
     """The commands in a comment as words; the comment's own creation time is when they were said."""
     for place, command in enumerate(commands(comment.body)):
         yield Word(
@@ -129,10 +130,10 @@ def issue_comment(payload: Payload, hearing: Hearing) -> Iterator[Event]:
     if said.updated_at > said.created_at:
         return  # it was edited before we heard of it: it says nothing
     yield Touched(subject)
-    for place, command in enumerate(commands(said.body)):
+    for word in words_of(said):
         yield Asked(
-            key=f"comment:{said.id}:{place}", command=command, surface=Surface.COMMENT, at=said.created_at,
-            person=author, subject=subject, link=said.url, reply_to=f"comment:{said.id}",
+            key=word.key, command=Command(word.verb, word.text), surface=word.surface, at=word.at, person=author,
+            subject=subject, link=word.link, reply_to=word.origin,
         )  # fmt: skip
 
 

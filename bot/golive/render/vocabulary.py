@@ -44,8 +44,3 @@ CLOSED = Label("Closed", "🚫", "quiet")
 SIGNED = Label("signed", "✅", "good")
 MISSING = Label("missing", "⏳", "wait")
 REJECTED = Label("rejected", "❌", "bad")
-
-
-def counted(count: int, noun: str) -> str:
-    """`1 check`, `3 checks`."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"

@@ -18,7 +18,7 @@ from sqlmodel import Session, col, delete, select, update
 from golive.core import ledger
 from golive.core.ledger import GENESIS, Entry
 from golive.core.model import Person, Subject, Verdict
-from golive.ports import Delivery, ReleaseState, SlotState
+from golive.ports import ANSWERS, INBOX, Delivery, ReleaseState, SlotState
 from golive.store.tables import (
     AnswerRow,
     DueRow,
@@ -35,11 +35,6 @@ from golive.store.tables import (
 
 Unavailable = SQLAlchemyError
 """What every method here raises when the database does not do as asked; nothing was written then."""
-
-INBOX = "inbox"
-"""The work subject that turns kept deliveries into ledger entries."""
-ANSWERS = "answers"
-"""The work subject that sends answers which belong to no release."""
 
 
 def engine_for(url: str) -> Engine:
