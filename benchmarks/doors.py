@@ -75,7 +75,7 @@ def serve(keeper: str, database: str) -> None:
     from golive.settings import Settings
     from golive.standins.wire import serve as listen
     from golive.web.app import create_app
-    from golive.wiring import build
+    from golive.wiring.service import build
 
     settings = Settings(
         _env_file=None,

@@ -41,14 +41,41 @@ OLDER = Revision("01d0" * 10, "7ee1" * 10, "main")
 """A revision that came before HEAD, with other code."""
 
 
-@dataclass(frozen=True)
-class Probe:
-    """Options of a check kind that only tests have. `what` is its definition."""
+class Parts:
+    """What a kind of a test need not say itself."""
 
-    kind: ClassVar[str] = "probe"
     fresh: ClassVar[timedelta | None] = None
     stirred_by: ClassVar[frozenset[str]] = frozenset()
     reads_attestations: ClassVar[bool] = False
+    measures: ClassVar[Mapping[str, str]] = {"value": ""}
+
+    def judge(self, facts: Any) -> Finding:
+        raise NotImplementedError
+
+    def on_machine(self) -> bool:
+        return False
+
+    def asserts(self) -> bool:
+        return True
+
+    def bounds(self) -> Mapping[str, tuple[float, float]]:
+        return {}
+
+    def of_checks(self) -> tuple[str, ...]:
+        return ()
+
+    def lent_secrets(self) -> tuple[tuple[str, str], ...]:
+        return ()
+
+    def reads_variables(self) -> frozenset[str]:
+        return frozenset()
+
+
+@dataclass(frozen=True)
+class Probe(Parts):
+    """Options of a check kind that only tests have. `what` is its definition."""
+
+    kind: ClassVar[str] = "probe"
     what: str = ""
 
     def canonical(self) -> str:
@@ -56,12 +83,10 @@ class Probe:
 
 
 @dataclass(frozen=True)
-class Attested:
+class Attested(Parts):
     """Options of a kind that people attest as `role`."""
 
     kind: ClassVar[str] = "attested"
-    fresh: ClassVar[timedelta | None] = None
-    stirred_by: ClassVar[frozenset[str]] = frozenset()
     reads_attestations: ClassVar[bool] = True
     role: str = "qa"
 

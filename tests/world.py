@@ -32,7 +32,7 @@ from golive.standins.slack import Slack
 from golive.standins.wire import Exchange, Outgoing, Request, Response, Served, Standin, serve
 from golive.store.store import Store
 from golive.web.app import create_app
-from golive.wiring import Golive, build, utc_now
+from golive.wiring.service import Golive, build, utc_now
 
 POLICY = """\
 version: 1

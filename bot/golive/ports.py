@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Protocol
 
@@ -37,7 +37,7 @@ class Answer:
 
 
 class LookHttp(Protocol):
-    """Reads over HTTP through the guarded connect. Raises Unreachable (a sentence for people) and never retries."""
+    """Asks over HTTP through the guarded connect. Raises Unreachable (a sentence for people) and never retries."""
 
     def request(
         self,
@@ -45,9 +45,171 @@ class LookHttp(Protocol):
         url: str,
         *,
         headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        writes: bool = False,
         timeout: timedelta = timedelta(seconds=10),
         follow_redirects: bool = True,
-    ) -> Answer: ...
+    ) -> Answer:
+        """Ask once. Methods other than GET, HEAD and OPTIONS, and bodies, need `writes`: the policy must have said so.
+
+        Raises ValueError for a write that was not announced.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class TlsFacts:
+    """One TLS handshake. version: as `TLSv1.3`.   chain: DER certificates as sent, the server's own first.
+
+    problem: why the chain or the host name is not trusted, in words, or empty.
+    """
+
+    version: str
+    cipher: str
+    chain: tuple[bytes, ...]
+    problem: str
+    seconds: float
+    address: str = ""
+
+
+class LookConnect(Protocol):
+    """Bare connections through the guarded connect. Raises Unreachable with a sentence for people."""
+
+    def tcp(self, host: str, port: int, *, timeout: timedelta) -> float:
+        """Connect and close; returns the seconds it took."""
+        ...
+
+    def tls(
+        self, host: str, port: int, *, timeout: timedelta, server_name: str = "", highest: str = ""
+    ) -> TlsFacts:
+        """One handshake, which succeeds whatever the certificate is worth. highest: offer no newer version than this one."""
+        ...
+
+    def talk(self, host: str, port: int, send: bytes, *, until: bytes, limit: int, timeout: timedelta) -> bytes:
+        """Send bytes, and read until these come back, the other side closes, or the limit is reached."""
+        ...
+
+
+class LookDns(Protocol):
+    """Reads the domain name system. Raises Unreachable with a sentence for people."""
+
+    def records(self, name: str, kind: str, *, server: str = "", timeout: timedelta) -> tuple[str, ...]:
+        """The records of one type (`A`, `AAAA`, `CNAME`, `MX`, `TXT`, `NS`, `SRV`, `CAA`, …) as texts, sorted.
+
+        Empty where the name has none of that type.   server: ask this one (host or address); empty = the system's.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A finished process. exit_code: negative for the signal that ended it.   stdout/stderr: capped, as text."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+    seconds: float
+
+
+class LookProcess(Protocol):
+    """Runs programs on this machine, never through a shell. Raises Unreachable where it cannot be started or is late."""
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        timeout: timedelta,
+        stdin: str = "",
+        environment: Mapping[str, str] | None = None,
+        directory: str = "",
+    ) -> Ran:
+        """Run to the end; at the timeout the program and all it started are killed. environment: added to this one."""
+        ...
+
+
+@dataclass(frozen=True)
+class FileFacts:
+    """What a file is. kind: `file`, `directory`, `link` or `other`; mode: permission bits; link: where a link leads."""
+
+    path: str
+    kind: str
+    size: int
+    mode: int
+    modified_at: datetime
+    owner: str = ""
+    group: str = ""
+    link: str = ""
+
+
+class LookFiles(Protocol):
+    """Reads files below the working directory, or by an absolute path. Raises Unreachable with a sentence for people."""
+
+    root: str
+
+    def glob(self, pattern: str) -> tuple[str, ...]:
+        """Paths that match, sorted, `**` crossing folders; a pattern without wildcards gives itself where it is there.
+
+        Links that lead out of the working directory are not followed.
+        """
+        ...
+
+    def read(self, path: str, limit: int = 16 * 1024 * 1024) -> bytes:
+        """The content. Unreachable where it is not there or larger than `limit` bytes."""
+        ...
+
+    def facts(self, path: str) -> FileFacts | None:
+        """What it is, or None where there is nothing; a link is not followed."""
+        ...
+
+    def tracked(self, pattern: str) -> tuple[str, ...]:
+        """Paths under version control that match the glob, sorted."""
+        ...
+
+    def commit(self) -> str:
+        """The commit that is checked out, empty where this is no checkout."""
+        ...
+
+    def changed_at(self, path: str) -> datetime | None:
+        """When the last commit that touched it was made, None where version control does not know it."""
+        ...
+
+
+@dataclass(frozen=True)
+class Database:
+    """Where a query goes. engine: `postgresql` or `sqlite` (then only `path`).   password: the value, never shown."""
+
+    engine: str
+    host: str = ""
+    port: int = 5432
+    name: str = ""
+    user: str = ""
+    password: str = field(default="", repr=False)
+    path: str = ""
+    tls: str = ""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What a query gave. rows: JSON values (times as ISO 8601, decimals as floats), cut at the limit that was asked for."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    seconds: float
+    cut: bool = False
+
+
+class LookSql(Protocol):
+    """Reads a database, in a read-only transaction that is rolled back. Raises Unreachable in the database's words."""
+
+    def query(self, database: Database, statement: str, *, timeout: timedelta, limit: int = 1000) -> Rows: ...
+
+
+class LookSecrets(Protocol):
+    """Secrets that the operator lends to checks."""
+
+    def value(self, name: str, host: str) -> str:
+        """The secret, for this host alone. Raises Unreachable where it is not lent, and says whom to ask."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -86,7 +248,7 @@ class Attestation:
 class Look:
     """Every way a check may look at the world, and what it looks at. A part that is None is not offered here.
 
-    timeout: how long this check may take in all, from its policy.
+    timeout: how long this check may take in all, from its policy.   environment: the machine's variables.
     """
 
     http: LookHttp
@@ -94,6 +256,13 @@ class Look:
     now: datetime
     timeout: timedelta = timedelta(seconds=30)
     attestations: Sequence[Attestation] = ()
+    connect: LookConnect | None = None
+    dns: LookDns | None = None
+    sql: LookSql | None = None
+    secrets: LookSecrets | None = None
+    process: LookProcess | None = None
+    files: LookFiles | None = None
+    environment: Mapping[str, str] | None = None
 
 
 class Unreachable(Exception):  # named for what happened, as people read it
@@ -106,12 +275,15 @@ class Kind(Protocol):
     Kinds are installed as entry points of the group `golive.checks`; a kind is a frozen pydantic model.
     fresh: how old its result may be when golive acts on it, or None where the finding says itself until when it holds.
     stirred_by: names of outside events after which it should look again.
+    measures: name → canonical unit of each value that criteria may name, the primary one first; the name `*` stands for
+    names that only the data knows.   asserts: whether it holds the world against something even without `pass:`.
     """
 
     kind: ClassVar[str]
     fresh: ClassVar[timedelta | None]
     stirred_by: ClassVar[frozenset[str]]
     reads_attestations: ClassVar[bool]
+    measures: ClassVar[Mapping[str, str]]
 
     def canonical(self) -> str:
         """The options as canonical text, for the definition digest."""
@@ -122,7 +294,31 @@ class Kind(Protocol):
         ...
 
     def judge(self, facts: Any) -> Finding:
-        """Weigh the facts. Pure. The engine fills in `check` and `taken_at`."""
+        """Weigh the facts. Pure. The engine fills in `check`, `taken_at`, `seconds`, `attempts` and the versions."""
+        ...
+
+    def on_machine(self) -> bool:
+        """Whether these options read the machine (files, variables, programs), so that only a runner or a CLI runs it."""
+        ...
+
+    def asserts(self) -> bool:
+        """Whether these options hold the world against something even without a `pass:`."""
+        ...
+
+    def bounds(self) -> Mapping[str, tuple[float, float]]:
+        """Measure → lowest and highest value these options allow at all; a criterion outside can never be met."""
+        ...
+
+    def of_checks(self) -> tuple[str, ...]:
+        """Ids of the checks whose findings it weighs; then nothing is collected, and `judge` gets those findings."""
+        ...
+
+    def lent_secrets(self) -> tuple[tuple[str, str], ...]:
+        """(name, host) of every secret the options ask for."""
+        ...
+
+    def reads_variables(self) -> frozenset[str]:
+        """Names of the environment variables that it judges, so that one missing value is not counted twice."""
         ...
 
 

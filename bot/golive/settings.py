@@ -61,6 +61,9 @@ class Settings(BaseSettings):
     allow_private_hosts: Listed = Field(
         (), description="Hosts or networks on private addresses that checks may look at, separated by commas."
     )
+    secrets: Path | None = Field(
+        None, description="YAML file: secrets lent to checks, each with its repositories and hosts."
+    )
     sign_off_rest: Span = Field(
         timedelta(seconds=60), description="How long a head rests before sign-offs are asked for; asking comes sooner."
     )
@@ -108,7 +111,7 @@ class Settings(BaseSettings):
         fields = Settings.model_fields
         return [f"{name}: {fields[name[7:].lower()].description}" for name, value in wanted.items() if not value]
 
-    def secrets(self) -> list[str]:
+    def secrets_held(self) -> list[str]:
         """Every secret value, for masking what is logged."""
         held = [self.github_private_key, self.github_webhook_secret, self.slack_bot_token, self.slack_signing_secret]
         return [secret.get_secret_value() for secret in held if secret is not None]

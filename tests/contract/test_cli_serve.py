@@ -22,7 +22,7 @@ from golive.standins.github import GitHub
 from golive.standins.slack import Slack
 from golive.standins.wire import serve
 from golive.store.store import Store, engine_for
-from golive.wiring import utc_now
+from golive.wiring.service import utc_now
 
 HOOK = "a-webhook-secret-of-the-test"
 COULD_NOT_RUN = 3

@@ -16,17 +16,15 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from builders import Parts
 from golive.core.model import Finding, Outcome
 from golive.core.policy import Policy
 from golive.policyfile import PolicyMistakes, durations, json_schema, load, tree
 from golive.ports import Kind, Look
 
 
-class _Options(BaseModel):
+class _Options(Parts, BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-    fresh: ClassVar[timedelta | None] = None
-    stirred_by: ClassVar[frozenset[str]] = frozenset()
-    reads_attestations: ClassVar[bool] = False
 
     def canonical(self) -> str:
         return self.model_dump_json()
@@ -49,7 +47,7 @@ class Page(_Options):
     def collect(self, look: Look) -> int:
         return look.http.request("GET", self.url).status
 
-    def judge(self, facts: int) -> Finding:
+    def judge(self, facts: Any) -> Finding:
         return Finding("", Outcome.PASSED if facts == self.status else Outcome.FAILED, f"answered {facts}")
 
 
@@ -63,7 +61,7 @@ class Word(_Options):
     def collect(self, look: Look) -> int:
         return len(look.attestations)
 
-    def judge(self, facts: int) -> Finding:
+    def judge(self, facts: Any) -> Finding:
         return Finding("", Outcome.PASSED if facts else Outcome.PENDING, self.role)
 
 

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from golive.checks.http import HttpCheck, NoReply, same_json
-from golive.checks.patterns import MAX_TEXT, found
+from golive.checks.http import HttpCheck, NoReply
+from golive.checks.jsonpaths import same_json
+from golive.core.patterns import MAX_TEXT, found
 from golive.core.model import Outcome, Strength
 from golive.ports import Answer
 

@@ -16,6 +16,10 @@ EXAMPLES = {
     "reject": ("reject security open finding", "security open finding"),
     "withdraw": ("withdraw qa", "qa"),
     "attest": ("attest dr-drill https://x.example/1", "dr-drill https://x.example/1"),
+    "waive": (
+        "waive coverage until 2026-12-31 the old module goes next month",
+        "coverage until 2026-12-31 the old module goes next month",
+    ),
     "hold": ("hold waiting for the DBA", "waiting for the DBA"),
     "resume": ("resume the DBA is back", "the DBA is back"),
     "status": ("status", ""),

@@ -14,6 +14,7 @@ import yaml
 from jsonschema import Draft202012Validator
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from builders import Parts
 from golive.checks.attest import AttestCheck
 from golive.checks.github_check import GithubCheck
 from golive.checks.http import HttpCheck
@@ -28,11 +29,8 @@ STARTER = Path(__file__).parents[2] / "templates" / "policy" / "starter.yml"
 REAL_KINDS: dict[str, type[Kind]] = {"http": HttpCheck, "github_check": GithubCheck, "attest": AttestCheck}
 
 
-class _Options(BaseModel):
+class _Options(Parts, BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-    fresh: ClassVar[timedelta | None] = None
-    stirred_by: ClassVar[frozenset[str]] = frozenset()
-    reads_attestations: ClassVar[bool] = False
 
     def canonical(self) -> str:
         return self.model_dump_json()
@@ -55,7 +53,7 @@ class Page(_Options):
     def collect(self, look: Look) -> int:
         return look.http.request("GET", self.url).status
 
-    def judge(self, facts: int) -> Finding:
+    def judge(self, facts: Any) -> Finding:
         return Finding("", Outcome.PASSED if facts == self.status else Outcome.FAILED, f"answered {facts}")
 
 
@@ -71,7 +69,7 @@ class Word(_Options):
     def collect(self, look: Look) -> int:
         return len(look.attestations)
 
-    def judge(self, facts: int) -> Finding:
+    def judge(self, facts: Any) -> Finding:
         return Finding("", Outcome.PASSED if facts else Outcome.PENDING, self.statement)
 
 
@@ -189,7 +187,7 @@ SECTIONS = [
     ),
     pytest.param(HEAD + "decision: {block_on: [hihg]}\n", "4:23", "Did you mean `high`?", id="a severity mistyped"),
     pytest.param(
-        HEAD + "decision: {matrix: {}}\n", "4:12", "`matrix` is not understood by this version", id="the matrix"
+        HEAD + "decision: {settle: 10m}\n", "4:12", "`settle` is not understood by this version", id="settling"
     ),
     pytest.param(
         HEAD + "promotion: {merge: {method: sqash}}\n" + ASKS, "4:29", "Did you mean `squash`?", id="a merge method"
@@ -321,7 +319,7 @@ CHECKS = [
         id="a severity",
     ),
     pytest.param(
-        check(f"id: b, pass: x, {PAGE}"), "6:13", "`pass` is not understood by this version", id="a later key"
+        check(f"id: b, weight: 2, {PAGE}"), "6:13", "`weight` is not understood by this version", id="a later key"
     ),
     pytest.param(
         check(f"id: b, sevrity: low, {PAGE}"), "6:13", "Did you mean `severity`?", id="a key of a check mistyped"
@@ -426,7 +424,7 @@ OPTIONS = [
     pytest.param(
         options('{url: "${tarqet}/x", status: 200}'),
         "8:17",
-        "there is no `${tarqet}`; the names are: ${prom}, ${release}, ${target}. Did you mean `target`?",
+        "there is no `${tarqet}`; the names are: ${environment}, ${prom}, ${release}, ${target}. Did you mean `target`?",
         id="a name mistyped",
     ),
     pytest.param(options('{url: "https://x/${}", status: 200}'), "8:17", "there is no `${}`", id="an empty name"),

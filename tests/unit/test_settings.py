@@ -136,7 +136,7 @@ def test_no_secret_is_ever_printed(env: pytest.MonkeyPatch) -> None:
 
 
 def test_every_secret_is_listed_for_masking(env: pytest.MonkeyPatch) -> None:
-    held = settings(env, **FULL, SLACK_BOT_TOKEN="xoxb-hush", SLACK_SIGNING_SECRET="sign-hush").secrets()
+    held = settings(env, **FULL, SLACK_BOT_TOKEN="xoxb-hush", SLACK_SIGNING_SECRET="sign-hush").secrets_held()
     assert {secret.strip() for secret in held} == {PEM.strip(), "hook-hush", "xoxb-hush", "sign-hush"}
 
 

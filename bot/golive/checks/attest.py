@@ -52,7 +52,6 @@ class AttestCheck(Options):
 
     kind: ClassVar[str] = "attest"
     fresh: ClassVar[timedelta | None] = None
-    stirred_by: ClassVar[frozenset[str]] = frozenset()
     reads_attestations: ClassVar[bool] = True
 
     role: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=100)]

@@ -5,7 +5,7 @@ Add a built-in with its file, its line in pyproject.toml and its row in `BUILT_I
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, cast
@@ -14,6 +14,9 @@ from golive.core.errors import Misconfigured
 from golive.ports import Kind
 
 GROUP = "golive.checks"
+_PARTS = (
+    "canonical", "collect", "judge", "on_machine", "asserts", "bounds", "of_checks", "lent_secrets", "reads_variables",
+)  # fmt: skip
 BUILT_IN = {
     "attest": "golive.checks.attest:AttestCheck",
     "github_check": "golive.checks.github_check:GithubCheck",
@@ -21,11 +24,33 @@ BUILT_IN = {
 }
 
 
-def installed(found: Iterable[EntryPoint] | None = None) -> dict[str, type[Kind]]:
+class Kinds(Mapping[str, type[Kind]]):
+    """The installed kinds by name, sorted; each is imported when it is first asked for, so that a command starts fast."""
+
+    def __init__(self, entries: Mapping[str, EntryPoint]) -> None:
+        self._entries = entries
+        self._loaded: dict[str, type[Kind]] = {}
+
+    def __getitem__(self, name: str) -> type[Kind]:
+        if name not in self._loaded:
+            self._loaded[name] = _load(self._entries[name])
+        return self._loaded[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries
+
+
+def installed(found: Iterable[EntryPoint] | None = None) -> Kinds:
     """Kind by name, sorted by name. found: entry points to use in place of those of the installed packages.
 
     Run from a bare checkout no package offers our own kinds, so they are added here, as entry points like any other.
-    Raises Misconfigured where two packages offer one name, or where one offers what is no kind.
+    Raises Misconfigured where two packages offer one name; a kind that is none raises it when it is asked for.
     """
     offered = list(entry_points(group=GROUP) if found is None else found)
     ours = {(entry.name, entry.value) for entry in offered}
@@ -36,7 +61,7 @@ def installed(found: Iterable[EntryPoint] | None = None) -> dict[str, type[Kind]
         if other is not entry:
             packages = " and ".join(sorted({_package(other), _package(entry)}))
             raise Misconfigured(f"The check kind {entry.name!r} is provided twice, by {packages}; remove one of them.")
-    return {name: _load(entry) for name, entry in by_name.items()}
+    return Kinds(by_name)
 
 
 def _package(entry: EntryPoint) -> str:
@@ -62,7 +87,7 @@ def _mistake(name: str, kind: Any) -> str:
     """What keeps this object from being a kind, or an empty text."""
     if not isinstance(kind, type) or not hasattr(kind, "model_validate"):
         return "is not a pydantic model class"
-    lacking = [part for part in ("canonical", "collect", "judge") if not callable(getattr(kind, part, None))]
+    lacking = [part for part in _PARTS if not callable(getattr(kind, part, None))]
     if lacking:
         return f"has no {' and no '.join(lacking)}"
     if getattr(kind, "kind", None) != name:
@@ -71,6 +96,8 @@ def _mistake(name: str, kind: Any) -> str:
         return "has a `fresh` that is neither a duration nor None"
     if not isinstance(getattr(kind, "stirred_by", None), frozenset):
         return "has a `stirred_by` that is no frozenset of names"
+    if not isinstance(getattr(kind, "measures", None), Mapping):
+        return "does not say what it measures"
     if not isinstance(getattr(kind, "reads_attestations", None), bool):
         return "does not say whether it reads attestations"
     return ""

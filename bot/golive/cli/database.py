@@ -21,7 +21,7 @@ from golive.ports import ANSWERS, INBOX, PEOPLE
 from golive.store.store import Store, engine_for
 from golive.store.tables import DueRow, LedgerRow, ReleaseRow
 from golive.store.work import ProcessLock
-from golive.wiring import utc_now
+from golive.wiring.service import utc_now
 
 CHORES = (INBOX, ANSWERS, PEOPLE)
 """Work subjects that are no pull request."""

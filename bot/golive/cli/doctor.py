@@ -135,7 +135,7 @@ def slack_people(settings: Settings) -> Iterator[Item]:
             "user ids with their GitHub logins.",
         )  # fmt: skip
         return
-    from golive.wiring import People, utc_now
+    from golive.wiring.service import People, utc_now
 
     nobody: Any = None  # reading the file asks neither the store nor GitHub
     try:
@@ -169,7 +169,7 @@ def database(settings: Settings) -> Iterator[Item]:
 
 def _reached(name: str, url: str, shown: str) -> Item:
     from golive.store.store import Store, Unavailable, engine_for
-    from golive.wiring import utc_now
+    from golive.wiring.service import utc_now
 
     try:
         store = Store(engine_for(url), utc_now)

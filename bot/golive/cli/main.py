@@ -25,6 +25,10 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "serve": ("golive.cli.serve", "serve", "Run the service: listen to GitHub and Slack, decide, merge."),
     "doctor": ("golive.cli.doctor", "doctor", "Say what is configured, what is missing, and how to mend it."),
     "setup": ("golive.cli.setup", "setup", "Create the GitHub App and the Slack app."),
+    "check": ("golive.cli.check", "check", "Run the readiness checks here and now, and say what stands in the way."),
+    "kinds": ("golive.cli.kinds", "kinds", "List the kinds of checks, and explain each one."),
+    "baseline": ("golive.cli.baseline", "baseline", "Record what checks measure, and compare with it later."),
+    "report": ("golive.cli.report", "report", "Tell a saved report again, in another format."),
     "validate": ("golive.cli.validate", "validate", "Check a policy file: every mistake with its place and its mend."),
     "work": ("golive.cli.work", "work", "List what the service owes a look, and try again what failed."),
     "audit": ("golive.cli.audit", "audit", "Verify the record of releases."),
@@ -65,6 +69,7 @@ def cli() -> None:
     Look it over:       golive doctor
     Run it:             golive serve
     Check a policy:     golive validate .github/golive.yml
+    Check a release:    golive check
 
     Settings are environment variables that start with GOLIVE_, or lines of golive.env. Each command explains itself:
     golive COMMAND --help. Exit codes: 0 it went well, 1 it did not, 3 it could not run.

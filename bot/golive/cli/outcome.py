@@ -9,7 +9,7 @@ from pathlib import Path
 from golive.cli.database import recorded
 from golive.cli.town import REPOSITORY, Town
 from golive.store.store import Store
-from golive.wiring import utc_now
+from golive.wiring.service import utc_now
 
 Row = tuple[str, str, bool]
 """What was looked at, how it stands, whether that is right."""

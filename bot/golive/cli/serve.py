@@ -19,7 +19,7 @@ from golive.core.errors import Misconfigured
 
 if TYPE_CHECKING:
     from golive.settings import Settings
-    from golive.wiring import Golive
+    from golive.wiring.service import Golive
 
 LAST_REQUESTS = 10
 """Seconds that open requests get to end after a stop was asked for."""
@@ -53,7 +53,7 @@ def serve(env_file: Path | None, listen: str | None) -> None:
             "golive serve does not start, because these settings are missing:\n  " + "\n  ".join(missing)
             + "\nSet them in the environment or in golive.env; `golive setup` makes them, `golive doctor` checks them."
         )  # fmt: skip
-    logs.configure(settings.log_level, [*settings.secrets(), settings.github_key or ""])
+    logs.configure(settings.log_level, [*settings.secrets_held(), settings.github_key or ""])
     with _listener(settings.listen) as listener:
         _run(settings, listener)
 
@@ -94,7 +94,7 @@ def _run(settings: Settings, listener: socket.socket) -> None:
     import uvicorn
 
     from golive.web.app import create_app
-    from golive.wiring import build
+    from golive.wiring.service import build
 
     log = structlog.get_logger()
     golive = build(settings)

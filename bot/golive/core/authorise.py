@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from golive.core import waivers
 from golive.core.command import VERBS, signing
 from golive.core.errors import NotUnderstood
 from golive.core.model import Person, Pull, PullState, Role, Ruling, Standing, Word
+from golive.core.policy import CheckRule
 
 MAINTAINERS = frozenset({"admin", "maintain"})
 WRITERS = MAINTAINERS | {"write"}
@@ -30,11 +32,13 @@ def who(role: Role) -> str:
 
 
 def rule(
-    word: Word, pull: Pull, standing: Standing, roles: Iterable[Role], attesters: Mapping[str, str], permission: str
-) -> Ruling:
+    word: Word, pull: Pull, standing: Standing, roles: Iterable[Role], attesters: Mapping[str, str], permission: str,
+    checks: Iterable[CheckRule] = (),
+) -> Ruling:  # fmt: skip
     """Take or refuse one word.
 
     attesters: id of an attested check → the role that may attest it.   permission: the person's on the repository.
+    checks: those of the release, which may be waived.
     """
     roles = tuple(roles)
     if word.verb == "misread":
@@ -46,6 +50,8 @@ def rule(
             return _signs(word, pull, standing, roles)
         if word.verb == "attest":
             return _attests(word, roles, attesters)
+        if word.verb == "waive":
+            return _waives(word, pull, standing, tuple(checks), permission)
     except NotUnderstood as misread:
         return Ruling(word.key, False, str(misread))
     mine = any(word.person.id in {p.id for p in role.people} for role in roles)
@@ -100,6 +106,21 @@ def _attests(word: Word, roles: tuple[Role, ...], attesters: Mapping[str, str]) 
         could = who(role) if role else f"people of the role {attesters[check]}, which the policy does not define"
         return Ruling(word.key, False, f"Only {could} may attest {check}.")
     return Ruling(word.key, True, f"@{word.person.login} attested {check}")
+
+
+def _waives(word: Word, pull: Pull, standing: Standing, checks: tuple[CheckRule, ...], permission: str) -> Ruling:
+    if permission not in MAINTAINERS:
+        return Ruling(word.key, False, "Only a maintainer of the repository may waive a check.")
+    if why := excluded(pull, standing, word.person):
+        return Ruling(word.key, False, f"You are {why}, so you cannot waive its checks. Ask another maintainer.")
+    waiver = waivers.read(word)
+    rule = next((one for one in checks if one.id == waiver.check), None)
+    if rule is None:
+        known = ", ".join(one.id for one in checks[:20]) or "it has none"
+        return Ruling(word.key, False, f"There is no check “{waiver.check[:40]}”. This release's are: {known}.")
+    given = f"@{word.person.login} waived {rule.id}: {waiver.reason}"
+    alone = waivers.people_needed(rule) > 1
+    return Ruling(word.key, True, f"{given} (critical: it counts once two people have said so)" if alone else given)
 
 
 def _resumes(word: Word, standing: Standing, permission: str) -> Ruling:

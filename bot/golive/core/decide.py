@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from golive.core import waivers
 from golive.core.authorise import who
 from golive.core.findings import Judged, judge_checks
 from golive.core.model import (
-    Outcome,
     Pull,
     PullState,
     Reason,
@@ -19,10 +19,12 @@ from golive.core.model import (
     Sibling,
     Standing,
     Verdict,
+    Waiver,
     Word,
 )
 from golive.core.policy import CheckRule, Policy, ReleaseRule
 from golive.core.signoffs import RoleStanding, could_fill, roster
+from golive.core.weigh import reasons_of
 
 ACT_WITHIN = timedelta(seconds=5)
 """How long after its gather a decision may be acted on."""
@@ -188,11 +190,12 @@ def _mistaken(snapshot: Snapshot) -> Decision:
 def _release(snapshot: Snapshot, rule: ReleaseRule) -> Decision:
     policy, now = snapshot.policy, snapshot.now
     assert policy is not None  # noqa: S101  # a rule comes from a policy
-    checks = judge_checks(rule.checks, snapshot.standing, snapshot.pull.revision.head_sha, now)
+    head = snapshot.pull.revision.head_sha
+    checks = judge_checks(rule.checks, snapshot.standing, head, now, _waivers(snapshot, rule))
     seats = roster(snapshot.pull, snapshot.standing, snapshot.roles, snapshot.absent)
     holds = tuple(standing_holds(snapshot.standing, snapshot.absent))
     own = (
-        *(r for judged in checks if (r := _of_check(judged, policy))),
+        *reasons_of(checks, policy.block_on, policy.matrix),
         *(r for seat in seats for r in _of_role(seat, snapshot)),
         *(_of_hold(word) for word in holds),
         *_of_pull(snapshot, rule),
@@ -213,6 +216,12 @@ def _release(snapshot: Snapshot, rule: ReleaseRule) -> Decision:
     return replace(decision, next_at=_next(snapshot, decision, ask_at))
 
 
+def _waivers(snapshot: Snapshot, rule: ReleaseRule) -> tuple[Waiver, ...]:
+    """Those of the policy, and those that people gave by their words."""
+    given = snapshot.policy.waivers if snapshot.policy else ()
+    return (*given, *waivers.said(snapshot.standing, rule.checks, snapshot.absent))
+
+
 def _of_refusal(refused: Refusal) -> Reason:
     """The forge would not merge. golive's own verdict stays GO, so that the check run does not flap."""
     return Reason("merge_refused", Verdict.GO, f"The merge was refused: {refused.said}", "It is tried again by itself.")
@@ -229,31 +238,6 @@ def _only_fresh(decision: Decision, now: datetime) -> tuple[tuple[Judged, ...], 
         for j in stale
     )
     return checks, decision.own + waits
-
-
-def _of_check(judged: Judged, policy: Policy) -> Reason | None:
-    rule, finding = judged.rule, judged.finding
-    mend = rule.action or (f"Ask {rule.owner}." if rule.owner else "Mend it, or press Re-run.")
-    match finding.outcome:
-        case Outcome.PASSED | Outcome.WAIVED | Outcome.NOT_APPLICABLE | Outcome.SKIPPED:
-            return None
-        case Outcome.WARNING:
-            return Reason("check_warning", Verdict.GO, f"{rule.title}: {finding.summary}", mend, rule.id)
-        case Outcome.PENDING:
-            return Reason("check_pending", Verdict.WAIT, f"{rule.title}: {finding.summary}", rule.owner, rule.id)
-        case Outcome.BLOCKED:
-            root = judged.root or rule  # as bad as its root cause, which is listed and counted on its own
-            return Reason("check_blocked", _weight(root, policy), f"{rule.title}: {finding.summary}", "", rule.id)
-        case Outcome.FAILED | Outcome.UNKNOWN:
-            verdict = _weight(rule, policy)
-            told = [text.rstrip(".") for text in (finding.summary, rule.impact) if text]
-            code = f"check_{finding.outcome.value}"
-            return Reason(code, verdict, f"{rule.title}: {'. '.join(told)}.", mend, rule.id)
-
-
-def _weight(rule: CheckRule, policy: Policy) -> Verdict:
-    """What a failed or unknown check makes of the release."""
-    return Verdict.NO_GO if rule.severity in policy.block_on else Verdict.CONDITIONAL_GO
 
 
 def _of_role(seat: RoleStanding, snapshot: Snapshot) -> Iterator[Reason]:

@@ -14,8 +14,10 @@ from typing import Any
 
 from golive.core.model import (
     CheckResult,
+    Detail,
     Fact,
     Finding,
+    Measure,
     Outcome,
     Person,
     Refusal,
@@ -137,6 +139,10 @@ def found(result: CheckResult, at: datetime) -> Entry:
         "check": f.check, "outcome": f.outcome.value, "summary": f.summary, "measured": f.measured,
         "expected": f.expected, "source": f.source, "strength": f.strength.value,
         "taken_at": stamp(f.taken_at or at), "valid_until": stamp(f.valid_until) if f.valid_until else "",
+        "measures": [[m.name, m.value, m.unit] for m in f.measures], "samples": f.samples,
+        "details": [[d.text, d.path, d.line, d.outcome.value] for d in f.details],
+        "seconds": f.seconds, "attempts": f.attempts, "golive": f.golive, "commit": f.commit,
+        "undecided": f.undecided,
         "head": result.head_sha, "digest": result.digest, "attempt": result.attempt,
         "seen": result.seq,
     }  # fmt: skip
@@ -264,6 +270,10 @@ class _Fold:
         finding = Finding(
             check=b["check"], outcome=outcome, summary=b["summary"], measured=b["measured"], expected=b["expected"],
             source=b["source"], strength=Strength(b["strength"]), taken_at=moment(b["taken_at"]), valid_until=until,
+            measures=tuple(Measure(*m) for m in b.get("measures", ())), samples=b.get("samples"),
+            details=tuple(Detail(text, path, line, Outcome(came)) for text, path, line, came in b.get("details", ())),
+            seconds=b.get("seconds", 0.0), attempts=b.get("attempts", 1), golive=b.get("golive", ""),
+            commit=b.get("commit", ""), undecided=b.get("undecided", False),
         )  # fmt: skip
         self.results[(finding.check, b["head"])] = CheckResult(finding, b["head"], b["digest"], b["attempt"], b["seen"])
         before = self.outcomes.get(finding.check)

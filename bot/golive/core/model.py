@@ -80,6 +80,23 @@ class Strength(StrEnum):
     DOCUMENT = "document"
 
 
+class NoData(StrEnum):
+    """What a check that could not tell (no data, no answer, an error) makes of the release."""
+
+    FAIL = "fail"
+    WARN = "warn"
+    HOLD = "hold"
+    SKIP = "skip"
+
+
+class Where(StrEnum):
+    """Where a check runs: in the service, on a runner or somebody's command line, or wherever it is asked."""
+
+    SERVER = "server"
+    RUNNER = "runner"
+    EITHER = "either"
+
+
 class Verdict(IntEnum):
     """A release's verdict; a higher number is worse, and the worst reason decides."""
 
@@ -108,11 +125,55 @@ class Surface(StrEnum):
 
 
 @dataclass(frozen=True)
+class Measure:
+    """One measured value. unit: canonical, one of "" (a number or count), "s", "B", "%", "1/s"; empty for texts."""
+
+    name: str
+    value: float | str | bool
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Detail:
+    """One line of what was found, where it was found. path: as in the repository; line: from 1, 0 where there is none.
+
+    outcome: of this line alone: a failed test is `failed`, a flaw only worth mentioning `warning`.
+    """
+
+    text: str
+    path: str = ""
+    line: int = 0
+    outcome: Outcome = Outcome.FAILED
+
+
+@dataclass(frozen=True)
+class Waiver:
+    """Leave to go live although a check does not hold. expires: from then on it does not count any more.
+
+    approver: who gave it; requested_by: who asked, never the approver alone for a critical check.
+    """
+
+    check: str
+    reason: str
+    approver: str
+    expires: datetime
+    requested_by: str = ""
+    source: str = ""
+
+    def holds(self, now: datetime) -> bool:
+        """Whether it still counts."""
+        return now < self.expires
+
+
+@dataclass(frozen=True)
 class Finding:
     """What one check found on one revision.
 
-    check: the check's id.   measured/expected: as shown to people.   source: where it was looked at (a URL, a check run).
+    check: the check's id.   measured/expected: as shown to people.   source: where it was looked at (a URL, a query, a
+    command, a file, a check run).   measures: the values behind `measured`, the first is what a bare criterion means.
+    samples: how many observations it rests on, None where that means nothing.   details: at most some hundreds of lines.
     taken_at: when.   valid_until: from this moment on it must be taken again; None = it does not age by itself.
+    seconds: how long it took.   attempts: how often it was tried.   golive: the version that took it.   commit: of what.
     """
 
     check: str
@@ -124,6 +185,15 @@ class Finding:
     strength: Strength = Strength.PROBE
     taken_at: datetime | None = None
     valid_until: datetime | None = None
+    measures: tuple[Measure, ...] = ()
+    samples: int | None = None
+    details: tuple[Detail, ...] = ()
+    seconds: float = 0.0
+    attempts: int = 1
+    golive: str = ""
+    commit: str = ""
+    undecided: bool = False
+    """Measured, and between its bands: neither good enough nor bad enough. People look before anything goes on."""
 
 
 @dataclass(frozen=True)

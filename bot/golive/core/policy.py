@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, ClassVar, Protocol
 
-from golive.core.model import Pull, Severity
+from golive.core.criteria import Criteria
+from golive.core.model import Finding, NoData, Pull, Severity, Waiver, Where
 
 
 class Options(Protocol):
@@ -27,12 +29,45 @@ class Options(Protocol):
         """Equal text means equal meaning."""
         ...
 
+    def judge(self, facts: Any) -> Finding:
+        """Weigh facts; of a kind with `of_checks`, the findings of those checks by their ids."""
+        ...
+
+    def on_machine(self) -> bool:
+        """Whether only a runner or a command line can run it."""
+        ...
+
+    def of_checks(self) -> tuple[str, ...]:
+        """Ids of the checks whose findings it weighs, instead of looking at the world."""
+        ...
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """What the measured values must be. Without any, the kind's own outcome stands.
+
+    passes, else warns, else it failed; where `fails` is given too, what is none of the three is `between`: not decided.
+    """
+
+    passes: Criteria | None = None
+    warns: Criteria | None = None
+    fails: Criteria | None = None
+    between: NoData = NoData.FAIL
+    min_samples: int = 0
+
+    @property
+    def relative(self) -> bool:
+        """Whether a baseline is needed."""
+        return any(one is not None and one.relative for one in (self.passes, self.warns, self.fails))
+
 
 @dataclass(frozen=True)
 class CheckRule:
     """One readiness check. `uses` is the kind, `options` its validated `with:`; durations are timedeltas.
 
+    needs: not run unless those are satisfied.   explained_by: run, and folded under those where both fail.
     fresh: how old a result may be when golive acts on it; None = the kind's own.   every: taken again this often.
+    attempts: tries in all, `retry_delay` apart, until it passes.   accept_document: a file is proof enough.
     """
 
     id: str
@@ -42,6 +77,13 @@ class CheckRule:
     category: str = ""
     severity: Severity = Severity.HIGH
     needs: tuple[str, ...] = ()
+    explained_by: tuple[str, ...] = ()
+    thresholds: Thresholds = Thresholds()
+    no_data: NoData = NoData.FAIL
+    where: Where = Where.EITHER
+    attempts: int = 1
+    retry_delay: timedelta = timedelta(seconds=1)
+    accept_document: bool = False
     timeout: timedelta = timedelta(seconds=30)
     every: timedelta | None = None
     fresh: timedelta | None = None
@@ -54,9 +96,19 @@ class CheckRule:
         """What people call it."""
         return self.name or self.id
 
+    @property
+    def on_runner(self) -> bool:
+        """Whether the service leaves it to a runner."""
+        return self.where is Where.RUNNER or self.options.on_machine()
+
     def digest(self, words: str = "") -> str:
         """Changes whenever the definition, or the people's words it reads, change; 16 hex digits."""
-        text = json.dumps([self.uses, self.options.canonical(), self.timeout.total_seconds(), words])
+        held = self.thresholds
+        criteria = [one.text if one else "" for one in (held.passes, held.warns, held.fails)]
+        text = json.dumps([
+            self.uses, self.options.canonical(), self.timeout.total_seconds(), words, criteria, held.between.value,
+            held.min_samples, self.attempts,
+        ])  # fmt: skip
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -106,6 +158,18 @@ class Notify:
 
 
 @dataclass(frozen=True)
+class Matrix:
+    """How findings become a score. weights: category → its part of 100.
+
+    min_factor: what every category must reach, out of 10; min_total: what they must reach together. 0 = nothing asked.
+    """
+
+    weights: Mapping[str, float]
+    min_factor: float = 0.0
+    min_total: float = 0.0
+
+
+@dataclass(frozen=True)
 class Policy:
     """A whole, valid policy. `others_block`: pull requests into a governed base that are no release fail the check."""
 
@@ -116,6 +180,8 @@ class Policy:
     merge: MergeRule | None = None
     others_block: bool = False
     block_on: frozenset[Severity] = frozenset({Severity.CRITICAL, Severity.HIGH})
+    waivers: tuple[Waiver, ...] = ()
+    matrix: Matrix | None = None
 
     def governs(self, base_ref: str) -> bool:
         """Whether any release goes into this branch."""

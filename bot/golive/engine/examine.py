@@ -6,18 +6,26 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, cast
 
 import structlog
 
+from golive import __version__
 from golive.core import ledger
 from golive.core.decide import Snapshot
 from golive.core.effect import RunCheck
 from golive.core.model import CheckResult, Finding, Outcome, Subject
 from golive.core.policy import CheckRule
-from golive.ports import Attestation, Clock, Executor, Forge, Kind, Look, LookHttp, OtherCheck, Store, Unreachable
+from golive.engine.attempt import examine
+from golive.ports import Attestation, Clock, Executor, Forge, Look, OtherCheck, Store
 
 log = structlog.get_logger()
+
+
+Looks = Callable[[str], Look]
+"""Repository → every way its checks may look at the world."""
+
+Mask = Callable[[Finding], Finding]
+"""A finding without its secrets."""
 
 
 class _LookForge:
@@ -32,14 +40,18 @@ class _LookForge:
 
 
 class Examiner:
-    """Starts checks and records what they find. `recheck`: how soon a check that could not tell is taken again."""
+    """Starts checks and records what they find. `recheck`: how soon a check that could not tell is taken again.
+
+    look: how checks of a repository look at the world.   mask: takes secrets out of a finding before it is kept.
+    """
 
     def __init__(
-        self, store: Store, forge: Forge, http: LookHttp, executor: Executor, clock: Clock, recheck: timedelta
+        self, store: Store, forge: Forge, look: Looks, executor: Executor, clock: Clock, recheck: timedelta, mask: Mask
     ) -> None:
         self._store = store
         self._forge = forge
-        self._http = http
+        self._look = look
+        self._mask = mask
         self._executor = executor
         self._clock = clock
         self._recheck = recheck
@@ -54,8 +66,8 @@ class Examiner:
             if key in self._running:
                 return
             self._running.add(key)
-        look = Look(
-            http=self._http,
+        look = replace(
+            self._look(snapshot.pull.repository),
             forge=_LookForge(self._forge, subject.repository, effect.head_sha),
             now=self._clock(),
             timeout=effect.rule.timeout,
@@ -76,7 +88,9 @@ class Examiner:
         taken_at = self._clock()
         if finding.outcome is Outcome.UNKNOWN and finding.valid_until is None:
             finding = replace(finding, valid_until=taken_at + self._recheck)
-        finding = replace(finding, check=effect.rule.id, taken_at=taken_at)
+        finding = self._mask(
+            replace(finding, check=effect.rule.id, taken_at=taken_at, golive=__version__, commit=effect.head_sha)
+        )
         result = CheckResult(finding, effect.head_sha, effect.digest, effect.attempt, seen)
         with self._store.transaction() as tx:
             tx.append(subject, [ledger.found(result, taken_at)])
@@ -85,44 +99,6 @@ class Examiner:
             "check", release=subject.key, check=effect.rule.id, head=effect.head_sha, attempt=effect.attempt,
             outcome=finding.outcome.value, took_ms=round((taken_at - look.now).total_seconds() * 1000),
         )  # fmt: skip
-
-
-def examine(rule: CheckRule, look: Look) -> Finding:
-    """Collect and judge within the check's timeout. Whatever goes wrong is `unknown`, and says what."""
-    kind = cast(Kind, rule.options)
-    facts = _within(rule.timeout, lambda: kind.collect(look))
-    if isinstance(facts, Unreachable):
-        return Finding(rule.id, Outcome.UNKNOWN, str(facts))
-    if isinstance(facts, _GaveNoAnswer):
-        return Finding(rule.id, Outcome.UNKNOWN, f"gave no answer within {rule.timeout.total_seconds():g} s")
-    if isinstance(facts, BaseException):
-        log.error("check broke", check=rule.id, kind=rule.uses, exc_info=facts)
-        return Finding(rule.id, Outcome.UNKNOWN, f"could not be taken: {type(facts).__name__}")
-    try:
-        return kind.judge(facts)
-    except Exception as error:
-        log.exception("check could not be judged", check=rule.id, kind=rule.uses)
-        return Finding(rule.id, Outcome.UNKNOWN, f"could not be judged: {type(error).__name__}")
-
-
-class _GaveNoAnswer:
-    """The deadline passed."""
-
-
-def _within(timeout: timedelta, collect: Callable[[], Any]) -> Any:
-    """What `collect` returns or raises, or _GaveNoAnswer at the deadline, even when a library hangs: its thread is left behind."""
-    answer: list[Any] = []
-
-    def run() -> None:
-        try:
-            answer.append(collect())
-        except BaseException as error:
-            answer.append(error)
-
-    thread = threading.Thread(target=run, name="check", daemon=True)
-    thread.start()
-    thread.join(timeout.total_seconds())
-    return answer[0] if answer else _GaveNoAnswer()
 
 
 def attestations(snapshot: Snapshot, rule: CheckRule) -> tuple[Attestation, ...]:

@@ -10,10 +10,10 @@ from golive.core.decide import Mistake, Snapshot, Timing, attesters
 from golive.core.ledger import Entry
 from golive.core.model import Pull, PullState, Sibling, Standing, Subject, Surface, Verdict, Word
 from golive.core.policy import Policy
-from golive.ports import Clock, Comment, Forge, ForgeRepo, Store
+from golive.ports import Clock, Comment, Forge, ForgeRepo, PolicySource, Store
 
-Load = Callable[[str, str], Policy | tuple[Mistake, ...]]
-"""Policy text and path → the policy, or its mistakes."""
+Load = Callable[[str, str, str], Policy | tuple[Mistake, ...]]
+"""Policy text, path and repository → the policy, or its mistakes."""
 
 Read = Callable[[Comment], Iterable[Word]]
 """A comment of the forge → the words in it that are meant for us."""
@@ -56,7 +56,7 @@ class Gather:
         repo = self._forge.repo(subject.repository)
         pull = repo.pull(subject.number)
         source = repo.policy(pull.revision.base_ref)
-        policy, mistakes = self._loaded(subject, source.sha, source.path, source.text)
+        policy, mistakes = self._loaded(pull, source)
         attempts, error = self._store.fault_of(subject.key)
         snapshot = Snapshot(
             now=now, pull=pull, standing=standing, policy=policy, policy_sha=source.sha, mistakes=mistakes,
@@ -77,7 +77,7 @@ class Gather:
 
     def permission(self, subject: Subject, word: Word) -> str:
         """The person's permission on the repository, for words that need one."""
-        if word.verb not in ("hold", "resume"):
+        if word.verb not in ("hold", "resume", "waive"):
             return ""
         return self._forge.repo(subject.repository).permission(word.person)
 
@@ -85,16 +85,14 @@ class Gather:
         """Attested checks of this release and who may attest them."""
         return dict(attesters(snapshot.rule.checks)) if snapshot.rule else {}
 
-    def _loaded(
-        self, subject: Subject, sha: str, path: str, text: str | None
-    ) -> tuple[Policy | None, tuple[Mistake, ...]]:
-        if text is None:
+    def _loaded(self, pull: Pull, source: PolicySource) -> tuple[Policy | None, tuple[Mistake, ...]]:
+        if source.text is None:
             return None, ()
-        key = (subject.repository, sha, path)
+        key = (pull.subject.repository, source.sha, source.path)
         if key not in self._policies:
             if len(self._policies) > 256:
                 self._policies.clear()
-            self._policies[key] = self._load(text, path)
+            self._policies[key] = self._load(source.text, source.path, pull.repository)
         loaded = self._policies[key]
         return (loaded, ()) if isinstance(loaded, Policy) else (None, loaded)
 
@@ -105,9 +103,9 @@ class Gather:
             return ()
         # a head from before a change of the base's policy has another file, and brings none: the test merge shows it
         lands = repo.policy_at(pull.merge_commit, path) if pull.mergeable and pull.merge_commit else None
-        if lands is not None and (lands == base_text or isinstance(self._load(lands, path), Policy)):
+        if lands is not None and (lands == base_text or isinstance(self._load(lands, path, pull.repository), Policy)):
             return ()
-        loaded = self._load(head_text, path)
+        loaded = self._load(head_text, path, pull.repository)
         return () if isinstance(loaded, Policy) else loaded
 
     def _siblings(self, repo: ForgeRepo, pull: Pull) -> tuple[tuple[Sibling, ...], tuple[int, ...]]:

@@ -101,7 +101,8 @@ class Reconcile:
         for word in snapshot.standing.words:
             if word.key not in snapshot.standing.rulings and not _rests(word, snapshot):
                 permission = self._gather.permission(subject, word)
-                ruling = rule(word, snapshot.pull, snapshot.standing, snapshot.roles, attesters, permission)
+                checks = snapshot.rule.checks if snapshot.rule else ()
+                ruling = rule(word, snapshot.pull, snapshot.standing, snapshot.roles, attesters, permission, checks)
                 # the next word is ruled on with this one's ruling known
                 snapshot = replace(snapshot, standing=snapshot.standing.with_ruling(ruling))
                 rulings.append(ledger.ruled(ruling, now))

@@ -121,6 +121,7 @@ class GuardedTransport(httpx.BaseTransport):
                     request.method,
                     httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=port_of(url), target=url.raw_path),
                     headers=request.headers.raw,
+                    content=request.content,
                 )
             )
         except BaseException:

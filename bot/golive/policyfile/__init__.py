@@ -1,53 +1,90 @@
 """The policy file: YAML text in, a whole `core.policy.Policy` out, or every mistake with its line, column and mend.
 
 `tree` reads YAML with places, `sections` holds the keys, `validation` turns pydantic's errors into located sentences,
-`options` reads each check's `with:` by its kind, `across` has the rules between entries, `schema` serves editors.
+`options` reads each check's `with:` by its kind, `across` has the rules between entries, `lint` what could never be met or
+never be missed, `schema` serves editors.
 To add a key, begin in `sections`; to act on it, carry it over below.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
-from golive.core.policy import CheckRule, MergeRule, Notify, Options, Policy, ReleaseRule, RoleRule
+from golive.core.model import NoData, Waiver
+from golive.core.policy import (
+    CheckRule,
+    Matrix,
+    MergeRule,
+    Notify,
+    Options,
+    Policy,
+    ReleaseRule,
+    RoleRule,
+    Thresholds,
+)
+from golive.core.waivers import end_of
 from golive.policyfile import across, tree
+from golive.policyfile.foreign import by_our_names
+from golive.policyfile.lint import lint
 from golive.policyfile.mistakes import Mistake, PolicyMistakes
-from golive.policyfile.options import read_options
+from golive.policyfile.options import Names, read_options
 from golive.policyfile.schema import json_schema
 from golive.policyfile.sections import CheckSection, PolicySection, ReleaseSection
 from golive.policyfile.validation import validate
 from golive.ports import Kind
 
-__all__ = ["DEFAULT_PATH", "Mistake", "PolicyMistakes", "json_schema", "load"]
+__all__ = ["DEFAULT_PATH", "Given", "Mistake", "PolicyMistakes", "json_schema", "load"]
 
 DEFAULT_PATH = ".github/golive.yml"
 
 
-def load(text: str | bytes, kinds: Mapping[str, type[Kind]], path: str = DEFAULT_PATH) -> Policy:
+@dataclass(frozen=True)
+class Given:
+    """What a caller knows better than the file, or besides it.
+
+    target: in place of every release's own.   environment: what `${environment}` stands for.   variables: over `vars:`.
+    secret_problem: why a secret may not be sent to a host, in words, or empty; None where nobody can tell.
+    """
+
+    target: str = ""
+    environment: str = ""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    secret_problem: Callable[[str, str], str] | None = None
+
+
+def load(
+    text: str | bytes, kinds: Mapping[str, type[Kind]], path: str = DEFAULT_PATH, given: Given | None = None
+) -> Policy:
     """The policy a file holds.
 
     kinds: the installed check kinds by name.   path: how the file is called in mistakes.
     Raises PolicyMistakes, with all of them, for whatever is not a whole policy; Misconfigured for a broken kind.
     """
+    given = given or Given()
     decoded, report = tree.decode(text, path)
     root = tree.read(decoded, report)
     if root is None:
         raise PolicyMistakes(report.mistakes)
+    by_our_names(root, kinds, report)
     sections = validate(PolicySection, root, tree.plain(root), report)
-    options = read_options(root, kinds, report)
+    names = Names(given.target, given.environment, given.variables)
+    options = read_options(root, kinds, report, names)
     across.look_across(root, report)
+    if sections is not None:
+        lint(root, sections, options, report, given.secret_problem)
     report.refuse_if_any()
     if sections is None:
         raise PolicyMistakes(report.mistakes)
-    return _policy(sections, options)
+    return _policy(sections, options, given)
 
 
-def _policy(file: PolicySection, options: Mapping[tuple[int, int], Options]) -> Policy:
-    merge = file.promotion.merge
+def _policy(file: PolicySection, options: Mapping[tuple[int, int], Options], given: Given) -> Policy:
+    merge, matrix = file.promotion.merge, file.decision.matrix
     return Policy(
         project=file.project,
         releases=tuple(
-            _release(release, tuple(_check(check, options[at, index]) for at, check in enumerate(file.checks)))
+            _release(release, tuple(_check(check, options[at, index]) for at, check in enumerate(file.checks)), given)
             for index, release in enumerate(file.releases)
         ),
         roles=tuple(
@@ -57,16 +94,21 @@ def _policy(file: PolicySection, options: Mapping[tuple[int, int], Options]) -> 
         merge=MergeRule(merge.method, merge.when) if merge else None,
         others_block=file.others == "block",
         block_on=frozenset(file.decision.block_on),
+        waivers=tuple(
+            Waiver(one.check, one.reason, one.approver, end_of(one.expires), one.requested_by, "the policy file")
+            for one in file.waivers
+        ),
+        matrix=Matrix(matrix.weights, matrix.min_factor, matrix.min_total) if matrix else None,
     )
 
 
-def _release(section: ReleaseSection, checks: tuple[CheckRule, ...]) -> ReleaseRule:
+def _release(section: ReleaseSection, checks: tuple[CheckRule, ...], given: Given) -> ReleaseRule:
     return ReleaseRule(
         name=section.name,
         base=section.base,
         head=section.head,
         labels=section.labels,
-        target=section.target,
+        target=given.target or section.target,
         forks=section.forks,
         checks=checks,
     )
@@ -81,6 +123,15 @@ def _check(section: CheckSection, options: Options) -> CheckRule:
         category=section.category,
         severity=section.severity,
         needs=section.needs,
+        explained_by=section.explained_by,
+        thresholds=Thresholds(
+            section.pass_, section.warn, section.fail, section.between or NoData.FAIL, section.min_samples
+        ),
+        no_data=section.no_data,
+        where=section.where,
+        attempts=section.attempts,
+        retry_delay=section.retry_delay,
+        accept_document=section.accept == "document",
         timeout=section.timeout,
         every=section.every,
         fresh=section.fresh,

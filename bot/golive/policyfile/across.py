@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from golive.policyfile import people
 from golive.policyfile.mistakes import Place, Report, listed, shown
-from golive.policyfile.options import RELEASE, TARGET
+from golive.policyfile.options import ENVIRONMENT, RELEASE, TARGET
 from golive.policyfile.tree import Mapping, Node, Scalar, Sequence, items, text_of
 
 
@@ -72,23 +72,35 @@ def _differ(entries: list[Named], key: str, report: Report) -> None:
             report.add(entry.place, f"{entry.at}.{key}", what, "Give one of them another name")
 
 
+REFERENCES = (("needs",), ("explained_by",), ("with", "of"))
+"""Keys of a check that hold ids of other checks; `with: of` is that of a combined check."""
+
+
+def _references(check: Named) -> Iterator[tuple[str, Node, str]]:
+    """Every id of another check in it: the path of the entry, the entry, and the id."""
+    for keys in REFERENCES:
+        node: Node | None = check.node
+        for key in keys:
+            node = node.get(key) if isinstance(node, Mapping) else None
+        for index, entry in enumerate(items(node)):
+            if name := text_of(entry):
+                yield f"{check.at}.{'.'.join(keys)}[{index}]", entry, name
+
+
 def _needs(checks: list[Named], report: Report) -> None:
     known = {check.name: check for check in reversed(checks) if check.name}
     known = dict(sorted(known.items(), key=lambda one: (one[1].place.line, one[1].place.column)))
     listing = f"The checks here are: {listed(list(known)[:20])}"
+    found = {name: list(_references(check)) for name, check in known.items()}
     for check in checks:
-        for index, need in enumerate(items(check.node.get("needs"))):
-            name = text_of(need)
-            if name and name not in known:
+        for at, entry, name in _references(check):
+            if name not in known:
                 mend = report.did_you_mean(name, known, listing)
-                report.add(need.place, f"{check.at}.needs[{index}]", f"there is no check `{shown(name)}`", mend)
-    needs = {name: [text_of(need) for need in items(check.node.get("needs"))] for name, check in known.items()}
-    for cycle in cycles(needs):
-        check, index = known[cycle[0]], needs[cycle[0]].index(cycle[1])
+                report.add(entry.place, at, f"there is no check `{shown(name)}`", mend)
+    for cycle in cycles({name: [to for _, _, to in found[name]] for name in known}):
+        at, entry, _ = next(one for one in found[cycle[0]] if one[2] == cycle[1])
         path = " → ".join(shown(name) for name in (cycle if len(cycle) <= 12 else [*cycle[:10], "…", cycle[-1]]))
-        place = items(check.node.get("needs"))[index].place
-        what = f"these checks wait for each other: {path}"
-        report.add(place, f"{check.at}.needs[{index}]", what, "Delete one of these needs")
+        report.add(entry.place, at, f"these checks wait for each other: {path}", "Delete one of these references")
 
 
 def cycles(needs: dict[str, list[str]]) -> list[list[str]]:
@@ -163,7 +175,8 @@ def _enough_people(role: Named, report: Report) -> None:
 
 def _reserved_vars(root: Mapping, report: Report) -> None:
     section = root.get("vars")
-    for name in (TARGET, RELEASE):
+    meanings = {TARGET: "the release's own target", RELEASE: "the release's own name", ENVIRONMENT: "the environment"}
+    for name, meaning in meanings.items():
         if isinstance(section, Mapping) and (entry := section.entries.get(name)):
-            what = f"${{{name}}} already stands for the release's own {'name' if name == RELEASE else name}"
+            what = f"${{{name}}} already stands for {meaning}"
             report.add(entry.key.place, f"vars.{name}", what, "Choose another name")

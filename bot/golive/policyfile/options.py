@@ -1,6 +1,7 @@
 """The `with:` of every check: names filled in, then read by the kind's own model, once for each release.
 
-`${target}` is the release's target, `${release}` its name, and every other name comes from `vars:`. Values are filled
+`${target}` is the release's target, `${release}` its name, `${environment}` what the caller says or else the release's
+name, and every other name comes from `vars:`. Values are filled
 in once and never looked at again, so what a name stands for cannot bring in another name.
 """
 
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping as Table
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from pydantic import BaseModel
@@ -21,8 +22,17 @@ from golive.policyfile.tree import Mapping, Node, Scalar, Sequence, items, plain
 from golive.policyfile.validation import validate
 from golive.ports import Kind
 
-TARGET, RELEASE = "target", "release"
+TARGET, RELEASE, ENVIRONMENT = "target", "release", "environment"
 _NAME = re.compile(r"\$\{([^{}]*)\}")
+
+
+@dataclass(frozen=True)
+class Names:
+    """What the caller gives: a target in place of the releases' own, the environment's name, and words over `vars:`."""
+
+    target: str = ""
+    environment: str = ""
+    variables: Table[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -33,12 +43,14 @@ class _Names:
     values: Table[str, str | None]
 
 
-def read_options(root: Mapping, kinds: Table[str, type[Kind]], report: Report) -> dict[tuple[int, int], Options]:
+def read_options(
+    root: Mapping, kinds: Table[str, type[Kind]], report: Report, given: Names
+) -> dict[tuple[int, int], Options]:
     """Validated options by (index of the check, index of the release); those with mistakes are only reported."""
     everywhere = [
-        _names(root, index, release) for index, release in enumerate(items(root.get("releases"))[:MAX_RELEASES])
+        _names(root, index, release, given) for index, release in enumerate(items(root.get("releases"))[:MAX_RELEASES])
     ]
-    everywhere = everywhere or [_Names(0, _values(root, "", None))]
+    everywhere = everywhere or [_Names(0, _values(root, "", None, given))]
     found: dict[tuple[int, int], Options] = {}
     for index, check in enumerate(items(root.get("checks"))[:MAX_CHECKS]):
         if isinstance(check, Mapping) and (kind := _kind(check, index, kinds, report)):
@@ -47,17 +59,23 @@ def read_options(root: Mapping, kinds: Table[str, type[Kind]], report: Report) -
     return found
 
 
-def _names(root: Mapping, index: int, release: Node) -> _Names:
+def _names(root: Mapping, index: int, release: Node, given: Names) -> _Names:
     name, target = "", None
     if isinstance(release, Mapping):
         name, target = text_of(release.get("name")), text_of(release.get("target")) or None
-    return _Names(index, _values(root, name, target))
+    return _Names(index, _values(root, name, target, given))
 
 
-def _values(root: Mapping, release: str, target: str | None) -> dict[str, str | None]:
+def _values(root: Mapping, release: str, target: str | None, given: Names) -> dict[str, str | None]:
     section = root.get("vars")
-    given = section.entries if isinstance(section, Mapping) else {}
-    return {**{name: text_of(entry.value) for name, entry in given.items()}, TARGET: target, RELEASE: release}
+    entries = section.entries if isinstance(section, Mapping) else {}
+    return {
+        **{name: text_of(entry.value) for name, entry in entries.items()},
+        **given.variables,
+        TARGET: given.target or target,
+        RELEASE: release,
+        ENVIRONMENT: given.environment or release,
+    }
 
 
 def _kind(check: Mapping, index: int, kinds: Table[str, type[Kind]], report: Report) -> type[BaseModel] | None:

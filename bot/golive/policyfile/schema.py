@@ -12,7 +12,7 @@ from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 from pydantic_core import core_schema
 
 from golive.policyfile.options import model_of
-from golive.policyfile.sections import CheckSection, PolicySection
+from golive.policyfile.sections import CheckSection, PolicySection, WaiverSection
 from golive.ports import Kind
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -39,6 +39,9 @@ def json_schema(kinds: Mapping[str, type[Kind]]) -> dict[str, Any]:
     wanted = [(model, "validation") for model in (PolicySection, *models.values())]
     refs, whole = models_json_schema(wanted, schema_generator=_Lenient)  # type: ignore[arg-type]
     defs: dict[str, Any] = whole.get("$defs", {})
+    for model in (PolicySection, CheckSection, WaiverSection, *models.values()):
+        if (ref := refs.get((model, "validation"))) or model.__name__ in defs:
+            _offer(defs[_target(ref) if ref else model.__name__], getattr(model, "also", {}))
     ref_of = {name: refs[model, "validation"] for name, model in models.items()}
     check = defs[CheckSection.__name__]
     check["properties"]["uses"]["enum"] = list(models)
@@ -46,6 +49,16 @@ def json_schema(kinds: Mapping[str, type[Kind]]) -> dict[str, Any]:
     for name in _reachable(defs, list(ref_of.values())):
         defs[name] = _or_with_names(defs[name])
     return {"$schema": DIALECT, **defs.pop(PolicySection.__name__), "title": "golive policy", "$defs": defs}
+
+
+def _offer(schema: dict[str, Any], also: Mapping[str, str]) -> None:
+    """Editors offer the names of other tools too; what is required may then come under either name."""
+    properties = schema.get("properties", {})
+    known = {theirs: ours for theirs, ours in also.items() if ours in properties}
+    properties.update({theirs: properties[ours] for theirs, ours in known.items()})
+    required = [name for name in schema.get("required", ()) if name not in known.values()]
+    if "required" in schema:
+        schema["required"] = required
 
 
 def _options_if(name: str, ref: dict[str, Any], defs: dict[str, Any]) -> dict[str, Any]:

@@ -7,12 +7,21 @@ names the keys a coming version understands, so that nobody is told they do not 
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+)
 
-from golive.core.model import Severity
+from golive.core.criteria import Criteria, parse
+from golive.core.model import NoData, Severity, Where
 from golive.policyfile import people
 from golive.policyfile.durations import Duration
 from golive.policyfile.mistakes import mistaken, shown
@@ -85,6 +94,32 @@ def _given(value: Any) -> Any:
     return value
 
 
+def _criteria(value: Any) -> Criteria:
+    try:
+        return parse(value)
+    except ValueError as error:
+        raise mistaken(str(error).rstrip("."), "") from None
+
+
+def _day(value: Any) -> date:
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        raise mistaken(f'expected a day, got "{shown(value)}"', "Write for example 2026-12-31") from None
+
+
+def _account(text: str) -> str:
+    if not re.fullmatch(people.SOURCE.pattern, text) or not text.startswith("@"):
+        raise mistaken(f'expected a person, got "{shown(text)}"', 'Write for example "@ana", in quotes')
+    return text
+
+
+def _weights(weights: dict[str, float]) -> dict[str, float]:
+    if sum(weights.values()) != 100:
+        raise mistaken(f"the weights sum to {sum(weights.values()):g}, and must sum to 100", "")
+    return weights
+
+
 def _schema_pattern(pattern: re.Pattern[str]) -> Any:
     return Field(json_schema_extra={"pattern": pattern.pattern})
 
@@ -97,15 +132,26 @@ Globs = Annotated[tuple[Glob, ...], BeforeValidator(_one_or_more, json_schema_in
 Labels = Annotated[tuple[Label, ...], BeforeValidator(_one_or_more, json_schema_input_type=Label | list[Label])]
 Source = Annotated[str, AfterValidator(people.source), _schema_pattern(people.SOURCE)]
 Channel = Annotated[str, AfterValidator(_channel), _schema_pattern(_CHANNEL)]
+Held = Annotated[
+    Criteria, PlainValidator(_criteria, json_schema_input_type=str | list[str] | list[dict[str, list[str]]])
+]
+"""Criteria on the measured values, or several of them, all of which must hold."""
+Day = Annotated[date, PlainValidator(_day, json_schema_input_type=str)]
+Account = Annotated[str, AfterValidator(_account)]
+Ids = Annotated[tuple[Id, ...], Field(max_length=MAX_NAMES)]
 VarName = Annotated[str, Field(pattern=VAR_PATTERN, max_length=100)]
 GivenDuration = Annotated[Duration | None, BeforeValidator(_given, json_schema_input_type=Duration)]
 
 
 class Section(BaseModel):
-    """A mapping with a closed set of keys. `later`: keys of the design that this version does not understand yet."""
+    """A mapping with a closed set of keys. `later`: keys of the design that this version does not understand yet.
+
+    also: keys as other tools name them → ours.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
     later: ClassVar[frozenset[str]] = frozenset()
+    also: ClassVar[Mapping[str, str]] = {}
 
 
 class ReleaseSection(Section):
@@ -130,18 +176,26 @@ class NotifySection(Section):
 class CheckSection(Section):
     """One readiness check."""
 
-    later: ClassVar[frozenset[str]] = frozenset(
-        {"pass", "warn", "where", "no_data", "explained_by", "if", "accept", "weight", "settle", "due", "phases"}
-    )
+    later: ClassVar[frozenset[str]] = frozenset({"if", "weight", "settle", "due", "phases"})
+    also: ClassVar[Mapping[str, str]] = {"warning": "warn", "depends_on": "needs"}
     id: Id = Field(description="its id: lower-case letters, digits and dashes")
     name: str = Field("", description="what people call it")
     category: str = Field("", description="for grouping, for example infrastructure")
     severity: Severity = Field(Severity.HIGH, description="how much a failure weighs")
     uses: str = Field(description="the kind of check, for example http")
     with_: dict[str, Any] = Field({}, alias="with", description="the options of the kind")
-    needs: tuple[Id, ...] = Field(
-        (), max_length=MAX_NAMES, description="ids of checks that must pass before this one is run"
-    )
+    pass_: Held | None = Field(None, alias="pass", description="what the measured values must be, like <=200ms")
+    warn: Held | None = Field(None, description="what is still a warning, like <=260ms")
+    fail: Held | None = Field(None, description="what is a failure, where that is not all the rest")
+    between: NoData | None = Field(None, description="what a value between pass, warn and fail comes to")
+    no_data: NoData = Field(NoData.FAIL, description="what it comes to when it could not tell")
+    min_samples: int = Field(0, ge=0, description="how many observations it must rest on")
+    needs: Ids = Field((), description="ids of checks that must pass before this one is run")
+    explained_by: Ids = Field((), description="ids of checks that explain its failure where both fail")
+    where: Where = Field(Where.EITHER, description="where it runs: server, runner or either")
+    accept: Literal["document"] | None = Field(None, description="document: a file is proof enough")
+    attempts: int = Field(1, ge=1, description="how often it is tried until it passes")
+    retry_delay: Duration = Field(timedelta(seconds=1), description="how long it rests between two tries")
     timeout: Duration = Field(timedelta(seconds=30), description="how long it may take, for example 30s")
     every: GivenDuration = Field(None, description="how often it is taken again, for example 10m")
     fresh: GivenDuration = Field(None, description="how old its result may be when golive acts on it")
@@ -169,10 +223,34 @@ class GroupSection(Section):
     roles: tuple[RoleSection, ...] = Field(min_length=1, max_length=MAX_NAMES, description="the roles that must sign")
 
 
+class MatrixSection(Section):
+    """How findings become a score out of 10."""
+
+    weights: Annotated[dict[str, float], AfterValidator(_weights)] = Field(
+        min_length=1, max_length=MAX_NAMES, description="category and its weight; together 100"
+    )
+    min_factor: float = Field(0.0, ge=0, description="what every category must reach, out of 10")
+    min_total: float = Field(0.0, ge=0, description="what they must reach together, out of 10")
+
+
+class WaiverSection(Section):
+    """Leave to go live although a check does not hold, for a while."""
+
+    also: ClassVar[Mapping[str, str]] = {
+        "control_id": "check", "justification": "reason", "expiration_date": "expires",
+    }  # fmt: skip
+    check: Id = Field(description="the id of the check")
+    reason: str = Field(min_length=1, description="why it may be so")
+    approver: Account = Field(description="who gave it, as @login")
+    expires: Day = Field(description="the last day it counts, like 2026-12-31")
+    requested_by: Account | Literal[""] = Field("", description="who asked for it; must differ for a critical check")
+
+
 class DecisionSection(Section):
     """How outcomes become a verdict."""
 
-    later: ClassVar[frozenset[str]] = frozenset({"matrix", "settle", "no_data"})
+    later: ClassVar[frozenset[str]] = frozenset({"settle", "no_data"})
+    matrix: MatrixSection | None = Field(None, description="the score, and what it must reach")
     block_on: tuple[Severity, ...] = Field(
         (Severity.CRITICAL, Severity.HIGH), description="severities whose failure is a NO_GO"
     )
@@ -201,7 +279,7 @@ class PolicySection(Section):
 
     later: ClassVar[frozenset[str]] = frozenset(
         {
-            "extends", "rules", "freezes", "certificate", "phases", "waivers", "runners", "secrets", "documents",
+            "extends", "rules", "freezes", "certificate", "phases", "runners", "secrets", "documents",
             "overrides", "matrix", "conditions", "rollback",
         }
     )  # fmt: skip
@@ -218,6 +296,7 @@ class PolicySection(Section):
         {}, description="texts that options use as ${name}", json_schema_extra={"additionalProperties": False}
     )
     checks: tuple[CheckSection, ...] = Field((), max_length=MAX_CHECKS, description="the readiness checks")
+    waivers: tuple[WaiverSection, ...] = Field((), max_length=MAX_NAMES, description="checks that may fail, for a while")
     signoffs: tuple[GroupSection, ...] = Field((), max_length=MAX_NAMES, description="who must sign")
     decision: DecisionSection = Field(DecisionSection(), description="how outcomes become a verdict")
     promotion: PromotionSection = Field(PromotionSection(), description="what happens once nothing is missing")

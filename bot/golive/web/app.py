@@ -13,7 +13,7 @@ from golive.store.store import Unavailable
 from golive.web.doors import doors
 from golive.web.metrics import Metrics
 from golive.web.pages import pages
-from golive.wiring import Golive
+from golive.wiring.service import Golive
 
 
 def create_app(golive: Golive, *, runs: bool = True) -> FastAPI:

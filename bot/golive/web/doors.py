@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request, Response
 
 from golive.ports import Delivery
 from golive.web.metrics import Metrics
-from golive.wiring import Golive
+from golive.wiring.service import Golive
 
 log = structlog.get_logger()
 

@@ -7,7 +7,7 @@ import re
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from golive.checks.patterns import checked_pattern, found
+from golive.core.patterns import checked_pattern, found
 
 ATOMS = [
     "a",

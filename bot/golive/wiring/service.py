@@ -1,11 +1,12 @@
-"""The composition root: the only place that builds clients and joins rooms. Everything is passed in from here."""
+"""Builds the service's clients and joins its rooms. Everything is passed in from here."""
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,9 +17,10 @@ from golive import __version__
 from golive.checks.registry import installed
 from golive.core.decide import Mistake, Timing
 from golive.core.errors import Gone, Kept, Misconfigured
+from golive.core.masking import Mask
 from golive.core.model import Person
 from golive.core.policy import Policy
-from golive.engine.examine import Examiner
+from golive.engine.examine import Examiner, Looks
 from golive.engine.gather import Gather
 from golive.engine.inbox import Inbox
 from golive.engine.perform import Perform
@@ -29,9 +31,14 @@ from golive.githubapp.client import Clients
 from golive.githubapp.forge import GitHubForge
 from golive.githubapp.intake import Intake as GitHubIntake
 from golive.githubapp.intake import words_of
+from golive.look.connect import Connect
+from golive.look.dns import Dns
+from golive.look.guard import Guard
 from golive.look.http import Http
-from golive.policyfile import PolicyMistakes, load
-from golive.ports import ANSWERS, INBOX, PEOPLE, Clock, Executor
+from golive.look.secrets import Secrets
+from golive.look.sql import Sql
+from golive.policyfile import Given, PolicyMistakes, load
+from golive.ports import ANSWERS, INBOX, PEOPLE, Clock, Executor, Look
 from golive.render.texts import Texts
 from golive.settings import Settings
 from golive.slackapp.chat import SlackChat
@@ -44,7 +51,7 @@ log = structlog.get_logger()
 
 PEOPLE_AGAIN = timedelta(minutes=1)
 
-Read = Callable[[str, str], Policy | tuple[Mistake, ...]]
+Read = Callable[[str, str, str], Policy | tuple[Mistake, ...]]
 
 
 def utc_now() -> datetime:
@@ -109,11 +116,12 @@ def build(settings: Settings, clock: Clock = utc_now, executor: Executor | None 
     pool = None if executor else ThreadPoolExecutor(settings.check_threads, thread_name_prefix="checks")
     timing = Timing(rest=settings.sign_off_rest, reactions=settings.reactions_every)
     render = Texts()
+    secrets = Secrets.read(settings.secrets, os.environ) if settings.secrets else Secrets.none()
     examiner = Examiner(
-        store, forge, Http(allow=settings.allow_private_hosts), executor or pool or ThreadPoolExecutor(),
-        clock, timing.recheck,
+        store, forge, _looks(settings, secrets, clock), executor or pool or ThreadPoolExecutor(),
+        clock, timing.recheck, Mask([*settings.secrets_held(), *secrets.values()]).finding,
     )  # fmt: skip
-    gather = Gather(forge, store, clock, reader(), words_of, timing, settings.stuck_after)
+    gather = Gather(forge, store, clock, reader(secrets), words_of, timing, settings.stuck_after)
     perform = Perform(store, chat, render, examiner, clock)
     reconcile = Reconcile(
         store, forge, gather, perform, render, clock, settings.public_url.rstrip("/"), __version__, chat is not None
@@ -140,13 +148,24 @@ def _broke(subject: str, error: BaseException) -> None:
     log.error("turn broke", subject=subject, exc_info=error)
 
 
-def reader() -> Read:
-    """Policy text and path → the policy, or its mistakes; knows every installed check kind."""
+def _looks(settings: Settings, secrets: Secrets, clock: Clock) -> Looks:
+    """How checks look at the world from the service: never at this machine."""
+    guard = Guard(settings.allow_private_hosts)
+    everywhere = Look(
+        http=Http(settings.allow_private_hosts), forge=None, now=clock(), connect=Connect(guard), dns=Dns(guard),
+        sql=Sql(guard, None),
+    )  # fmt: skip
+    return lambda repository: replace(everywhere, secrets=secrets.lent(repository))
+
+
+def reader(secrets: Secrets) -> Read:
+    """Policy text, path and repository → the policy, or its mistakes; knows every installed check kind."""
     kinds = installed()
 
-    def read(text: str, path: str) -> Policy | tuple[Mistake, ...]:
+    def read(text: str, path: str, repository: str) -> Policy | tuple[Mistake, ...]:
         try:
-            return load(text, kinds, path)
+            given = Given(secret_problem=lambda name, host: secrets.problem(name, repository, host))
+            return load(text, kinds, path, given)
         except PolicyMistakes as found:
             return tuple(Mistake(m.path, m.line, m.column, str(m)) for m in found.mistakes)
 
