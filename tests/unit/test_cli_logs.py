@@ -15,7 +15,8 @@ from urllib.parse import quote
 import pytest
 import structlog
 
-from golive.cli.logs import MASK, Mask, configure
+from golive.cli.logs import configure
+from golive.core.masking import MASK, Mask
 
 HOOK = "hook-secret/with+signs&more"
 KEY_LINE = "MIIEpAIBAAKCAQEA" + "q7Zk" * 12

@@ -468,6 +468,10 @@ def test_a_whole_number_beyond_every_float_is_judged_and_not_a_crash() -> None:
     assert parse("<5").judge([Measure("it", 10**400)]).holds is False
 
 
+def test_a_limit_that_overflows_has_no_set_of_values() -> None:
+    assert parse("rate>1e308").intervals("rate", "%") is None
+
+
 def test_a_criterion_cannot_be_changed() -> None:
     criteria = parse("<5")
     assert isinstance(criteria, Criteria)

@@ -101,7 +101,7 @@ class LatencyCheck(Asks):
     p95: Span | None = None
     p99: Span | None = None
     max: Span | None = None
-    min_rps: Annotated[float | int | None, Field(gt=0)] = None
+    min_rps: Annotated[float | None, Field(gt=0)] = None
     max_error_rate: Percentage | None = None
 
     def asked_hosts(self) -> tuple[str, ...]:
@@ -238,11 +238,11 @@ def nearest_rank(ascending: Sequence[float], percent: float) -> float:
 def _measures(facts: Timed, good: list[float]) -> tuple[Measure, ...]:
     errors = 100 * (len(facts.times) - len(good)) / len(facts.times)
     always = (Measure("rps", _rps(facts), "1/s"), Measure("error_rate", errors, "%"))
-    if not good:
-        return always
     at = {name: nearest_rank(facts.times, percent) for name, percent in PERCENTILES.items()}
     ranked = [Measure(name, at[name], "s") for name in ("p95", "p50", "p99", "max") if at[name] < ENDLESS]
-    return (*ranked, Measure("min", good[0], "s"), Measure("avg", sum(good) / len(good), "s"), *always)
+    of_good = (Measure("min", good[0], "s"), Measure("avg", sum(good) / len(good), "s")) if good else ()
+    # The first one is what a bare criterion means: never another percentile in the place of a p95 that has no value.
+    return (*ranked, *of_good, *always) if at["p95"] < ENDLESS else (*always, *ranked, *of_good)
 
 
 def _rps(facts: Timed) -> float:

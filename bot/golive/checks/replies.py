@@ -23,6 +23,8 @@ MAX_DETAILS = 200
 AT_ONCE = 8
 """Pages of one check that are asked for at the same time."""
 _LEAST = timedelta(milliseconds=1)
+_SPARE = 0.25
+"""Seconds kept back for judging: at the timeout itself the engine stops waiting, and all that was heard would be lost."""
 _SHORT_SECRET = 6
 """Shorter ones are not searched for in answers: `ok` as a password would blank every page."""
 
@@ -46,7 +48,8 @@ class Asker:
     def __init__(self, look: Look) -> None:
         self._http = look.http
         self._timeout = look.timeout
-        self._until = time.monotonic() + look.timeout.total_seconds()
+        total = look.timeout.total_seconds()
+        self._until = time.monotonic() + total - min(_SPARE, total / 20)
 
     def left(self) -> float:
         """Seconds left, below zero once there are none."""
@@ -64,7 +67,8 @@ class Asker:
         follow_redirects: bool = True,
     ) -> Reply:
         """Ask once. secret: request headers that present a secret, see `Asks.credentials`; taken out of the answer."""
-        left = timedelta(seconds=self.left())
+        seconds = self.left()
+        left = timedelta(seconds=int(seconds * 10) / 10 if seconds > 1 else seconds)  # a sentence may show it
         if left < _LEAST:
             total = f"{self._timeout.total_seconds():g} s"
             return NoReply(f"{method} {url_text(url)}: not asked, the {total} of this check were over")

@@ -134,6 +134,8 @@ class Limit:
         if self.relative or self.name not in ("", name) or not self.fits(unit):
             return None
         at = self._in(unit)
+        if math.isinf(at):  # a share so large that its percentage is no float any more
+            return None
         return {
             "<": below(at, closed=False), "<=": below(at, closed=True), ">": above(at, closed=False),
             ">=": above(at, closed=True), "=": Intervals.between(at, at),

@@ -128,18 +128,28 @@ class Guard:
 
         One closed address among several refuses the host: an outsider who may add one address must gain nothing by it.
         """
-        addresses = [ip_address(text) for text in self._look_up(host, port, deadline)]
-        for address in addresses:
-            self._refuse_closed(host, address)
+        addresses = self.addresses(host, port, deadline)
         failures: list[str] = []
         for place, address in enumerate(addresses):
             # A share each, so that a dead first address (often IPv6) leaves time for the next.
             seconds = deadline.left("connecting") / (len(addresses) - place)
             try:
-                return self._dial(str(address), port, seconds)
+                return self._dial(address, port, seconds)
             except OSError as error:
-                failures.append(f"{reason(error)} ({_at(address, port)})")
-        raise NoAnswer("; ".join(failures) or f"the name {host} has no address")
+                failures.append(f"{reason(error)} ({_at(ip_address(address), port)})")
+        raise NoAnswer("; ".join(failures))
+
+    def addresses(self, host: str, port: int, deadline: Deadline) -> tuple[str, ...]:
+        """What `host` resolves to, best first, all of it allowed. Raises NoAnswer.
+
+        For a library that opens its sockets itself: it is handed one of these and resolves nothing again.
+        """
+        found = [ip_address(text) for text in self._look_up(host, port, deadline)]
+        for address in found:
+            self._refuse_closed(host, address)
+        if not found:
+            raise NoAnswer(f"the name {host} has no address")
+        return tuple(str(address) for address in found)
 
     def _refuse_closed(self, host: str, address: Address) -> None:
         why = refusal(address)

@@ -1,0 +1,163 @@
+"""`golive baseline`: record what checks measure, look at it, and compare with it later."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from golive.cli.check import BASELINE, Asked, taken
+from golive.cli.selecting import Wanted, words
+from golive.core.baseline import Baseline, Change, Recorded, compare, dump, parse
+from golive.core.errors import Misconfigured
+from golive.core.units import amount
+
+if TYPE_CHECKING:
+    from golive.core.report import Report
+
+
+@click.group()
+def baseline() -> None:
+    """Record what checks measure, and compare with it later.
+
+    \b
+    golive baseline record                              keep it in .golive/baseline.json
+    golive baseline compare --operation mixed-workload  run again, and say what changed
+    golive baseline compare --from results.json         compare a saved report
+    golive baseline show
+    """
+
+
+_FILE = click.option("--file", type=click.Path(path_type=Path), default=BASELINE, show_default=True, help="The baseline.")
+_POLICY = click.option("--policy", type=click.Path(path_type=Path), help="The policy file; else the repository's own.")
+_TARGET = click.option("--target", "--host", default="", metavar="URL", help="What is checked.")
+_ONLY = click.option("--only", "--operation", multiple=True, metavar="ID", help="Only these checks, and what they need.")
+_FROM = click.option("--from", "saved", type=click.Path(path_type=Path), help="A saved JSON report, instead of a run.")
+_QUIET = click.option("--quiet", is_flag=True, help="No progress.")
+
+
+@baseline.command()
+@_FILE
+@_POLICY
+@_TARGET
+@_ONLY
+@_FROM
+@_QUIET
+def record(
+    file: Path, policy: Path | None, target: str, only: tuple[str, ...], saved: Path | None, quiet: bool
+) -> None:
+    """Run the checks, and keep what they measured. Values of checks that were left out stay as they were."""
+    found = measured(_report(policy, target, only, saved, quiet))
+    if not found.values:
+        raise Misconfigured("No check measured anything, so there is nothing to record.")
+    before = _read(file) if file.is_file() else Baseline({})
+    kept = Baseline({**before.values, **found.values}, found.recorded_at, found.golive, found.project, found.target)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        beside = file.with_name(file.name + ".new")
+        beside.write_text(dump(kept), encoding="utf-8")
+        beside.replace(file)
+    except OSError as error:
+        raise Misconfigured(f"{file} cannot be written: {error.strerror}.") from None
+    click.echo(f"{len(found.values)} values recorded in {file}.")
+
+
+@baseline.command("compare")
+@_FILE
+@_POLICY
+@_TARGET
+@_ONLY
+@_FROM
+@_QUIET
+@click.option("--tolerance", type=click.FloatRange(min=0), help="Exit 1 where a value changed by more percent than this.")
+def compare_(
+    file: Path, policy: Path | None, target: str, only: tuple[str, ...], saved: Path | None, quiet: bool,
+    tolerance: float | None,
+) -> int:  # fmt: skip
+    """Run the checks, and say how what they measure changed. Exits 0, or 1 where a tolerance is exceeded."""
+    then = _read(file)
+    now = measured(_report(policy, target, only, saved, quiet))
+    wanted = words(only)
+    changes = [c for c in compare(then, now) if not wanted or any(fnmatchcase(c.name.partition(".")[0], w) for w in wanted)]
+    click.echo(table(changes, tolerance))
+    return int(tolerance is not None and any(_exceeds(change, tolerance) for change in changes))
+
+
+@baseline.command()
+@_FILE
+def show(file: Path) -> None:
+    """Say what was recorded, and when."""
+    read = _read(file)
+    at = f"{read.recorded_at:%Y-%m-%d %H:%M} UTC" if read.recorded_at else "at an unknown time"
+    click.echo(f"{file}: recorded {at} by golive {read.golive or '?'}{f', of {read.target}' if read.target else ''}")
+    width = max((len(name) for name in read.values), default=0)
+    for name, one in sorted(read.values.items()):
+        samples = f"  ({one.samples} samples)" if one.samples is not None else ""
+        click.echo(f"  {name:{width}}  {amount(one.value, one.unit)}{samples}")
+
+
+def _report(policy: Path | None, target: str, only: tuple[str, ...], saved: Path | None, quiet: bool) -> Report:
+    if saved is None:
+        return taken(Asked(policy, target=target, wanted=Wanted(words(only)), quiet=quiet))
+    from golive.render.report.json import load
+
+    try:
+        return load(saved.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise Misconfigured(f"{saved} is no report of golive: {error}") from None
+
+
+def measured(report: Report) -> Baseline:
+    """What a report measured, as a baseline."""
+    values = {
+        f"{line.check}.{one.name}": Recorded(float(one.value), one.unit, line.samples)
+        for line in report.lines
+        for one in line.measures
+        if not isinstance(one.value, bool | str)
+    }
+    run = report.run
+    return Baseline(values, run.started_at, run.golive, run.project, run.target)
+
+
+def recorded(path: Path | None) -> Mapping[str, Mapping[str, float]]:
+    """Check → measure → recorded value; empty without a file. Raises Misconfigured where the file cannot be read."""
+    if path is None:
+        return {}
+    read = _read(path)
+    return {check: read.of_check(check) for check in {name.partition(".")[0] for name in read.values}}
+
+
+def _read(path: Path) -> Baseline:
+    try:
+        return parse(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise Misconfigured(
+            f"{path} cannot be read: {error.strerror}. `golive baseline record` makes one."
+        ) from None
+    except ValueError as error:
+        raise Misconfigured(f"{path}: {error}.") from None
+
+
+def table(changes: list[Change], tolerance: float | None) -> str:
+    """One line a value: then, now, and the change; what exceeds the tolerance is marked."""
+    colour = sys.stdout.isatty()
+    width = max((len(change.name) for change in changes), default=0)
+    lines = []
+    for change in changes:
+        then, now = (amount(one.value, one.unit) if one else "–" for one in (change.then, change.now))
+        percent = f"{change.percent:+.1f} %" if change.percent is not None else "new" if change.then is None else "gone"
+        over = tolerance is not None and _exceeds(change, tolerance)
+        line = f"{'!' if over else ' '} {change.name:{width}}  {then:>10} → {now:>10}  {percent}"
+        lines.append(click.style(line, fg="red") if over and colour else line)
+    return "\n".join(lines) or "Nothing to compare."
+
+
+def _exceeds(change: Change, tolerance: float) -> bool:
+    """A value that is not measured any more exceeds every tolerance: nobody knows how it is."""
+    if change.now is None:
+        return change.then is not None
+    return change.percent is not None and abs(change.percent) > tolerance
