@@ -6,6 +6,7 @@ Add a notation to `LEAVES`; the promises below hold for every mixture of them.
 from __future__ import annotations
 
 import math
+import re
 import time
 
 import pytest
@@ -140,6 +141,34 @@ def test_and_or_and_lists_follow_their_parts(left: str, right: str, value: float
     assert verdict(parse([{"criteria": [left]}, {"criteria": [right]}]), value, unit) is either
 
 
+@given(LEAVES, st.sampled_from(["s", "B", "%", "1/s"]))
+@example("<=(-5)", "s")
+@example("<=-5", "s")
+@example("p95 >=0.5", "%")
+@example("rate <5", "%")
+def test_who_writes_the_unit_that_is_advised_asks_the_same_measure_and_has_no_problem_left(
+    text: str, unit: str
+) -> None:
+    measures = dict.fromkeys(["it", "p95", "p99.9", "avg", "rate", "a.b/c-d", "orders", "a"], unit)
+    criteria = parse(text)
+    for problem in criteria.problems(measures):
+        if advised := re.search(r"write a unit: `(.+)`", problem):
+            again = parse(advised[1])
+            assert again.problems(measures) == (), f"{text!r} is advised to be {advised[1]!r}, which is refused"
+            assert again.relative is criteria.relative, f"{advised[1]!r} turns {text!r} into another question"
+            assert {leaf.name for leaf in again.part.leaves()} == {leaf.name for leaf in criteria.part.leaves()}
+
+
+@given(st.integers(-(10**9), 10**9), st.sampled_from(["", "ms", " ms", "%", "/min"]))
+def test_a_number_alone_is_refused_with_criteria_that_need_no_baseline(number: int, unit: str) -> None:
+    refused = read(f"{number}{unit}")
+    assert isinstance(refused, str)
+    advised = re.findall(r"`([<>=][^`]*)`", refused)
+    assert len(advised) == 3, refused
+    for one in advised:
+        assert not parse(one).relative, f"{one!r} is held against a baseline; {number}{unit} was no difference"
+
+
 LADDERS = [("ns", "us", 1000), ("us", "ms", 1000), ("ms", "s", 1000), ("s", "min", 60), ("min", "h", 60), ("h", "d", 24),
            ("B", "kB", 1000), ("kB", "MB", 1000), ("MB", "GB", 1000), ("GB", "TB", 1000),
            ("KiB", "MiB", 1024), ("MiB", "GiB", 1024), ("GiB", "TiB", 1024), ("/min", "/s", 60), ("/h", "/min", 60)]  # fmt: skip
@@ -216,7 +245,7 @@ def test_long_input_takes_no_long_time(piece: str) -> None:
 
 
 FINITE = VALUES.filter(math.isfinite)
-"""A limit is finite: nothing else can be written, and `intervals` is None for what overflows."""
+"""A limit is finite: nothing else can be written."""
 SETS = st.recursive(
     st.one_of(
         st.builds(lambda a, b: Intervals.between(*sorted((a, b))), VALUES, VALUES),

@@ -73,7 +73,7 @@ MUTANTS = [
     Mutant("signoffs", "            found.pop(word.person.id, None)\n", "            pass\n", "a word that is gone does not bring back the one before"),
     Mutant("signoffs", 'if meant.role not in ("", role.name):', "if found.get(word.person.id):", "the last word counts, not the first"),
     Mutant("findings", "if known is None or known.digest != digest:", "if known is None:", "a result is of one definition"),
-    Mutant("findings", "known = results.get((rule.id, head_sha))", "known = next((r for (c, _), r in results.items() if c == rule.id), None)", "a result is of one head"),
+    Mutant("findings", "results.get((rule.id, head_sha))", "next((r for (c, _), r in results.items() if c == rule.id), None)", "a result is of one head"),
     Mutant("findings", "now - taken <= fresh:", "now - taken <= 2 * fresh:", "a result is fresh for as long as it says"),
     Mutant("findings", "if max(asked_again) > known.seq or", "if", "what stirs asks for a new look"),
     Mutant("findings", "finding.valid_until <= now):", "finding.valid_until < now):", "a finding ends at its end"),

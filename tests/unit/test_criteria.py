@@ -127,6 +127,9 @@ def test_a_name_picks_its_measure_and_k6s_bare_numbers_are_milliseconds(
         ("=~ ^20\\d$", 200.0, True),
         ("=~ ^123456\\.7$", 123456.7, True),
         ('= "200"', 200, True),
+        ('!= "200"', 200, False),
+        ("!= down", True, True),
+        ("!~ down", 5.0, True),
     ],
 )
 def test_texts_are_compared_and_searched(text: str, value: float | str | bool, holds: bool) -> None:
@@ -182,6 +185,11 @@ def test_what_has_no_sign_after_its_operator_needs_no_baseline(text: str) -> Non
         ("!=200ms", [Measure("latency", math.nan, "s")], {}, "not a number"),
         ("!= down", [Measure("latency", math.nan)], {}, "not a number"),
         ("!~ down", [Measure("latency", math.nan)], {}, "not a number"),
+        ("!= down", [COUNT], {}, "count is 10, which is no text to hold `!= down` against"),
+        ("= ok", [COUNT], {}, "no text to hold"),
+        ("!= down", [LATENCY], {}, "latency is 200 ms, which is no text"),
+        ('!= "200"', [LATENCY], {}, "latency is 200 ms, which is no text"),
+        ("rate<5", [Measure("rate", 90.0, "%")], {}, "write a unit: `rate <5%`"),
     ],
 )
 def test_what_cannot_be_told_is_neither_held_nor_missed(
@@ -297,12 +305,20 @@ def test_a_list_too_long_for_one_line_reads_back_too() -> None:
         ("200", "write `<=200`, `>=200` or `=200`"),
         (200, "write `<=200`, `>=200` or `=200`"),
         ("200ms", "write `<=200ms`, `>=200ms` or `=200ms`"),
+        ("-5ms", "write `<=(-5ms)`, `>=(-5ms)` or `=(-5ms)`"),
+        (-5, "write `<=(-5)`, `>=(-5)` or `=(-5)`"),
+        (0.5, "write `<=0.5`, `>=0.5` or `=0.5`"),
+        (math.nan, "expected a criterion"),
+        (math.inf, "expected a criterion"),
+        (10**400, "expected a criterion"),
         ("performance degradation", "no number to hold a value against"),
         ("<= fast", "no number to hold a value against"),
         ("p95", "is no criterion"),
         ("<5,>3", "expected a number with its unit"),
         ("<5 and", "ends where a comparison is expected"),
         ("and <5", "is no criterion"),
+        ("not <5", "is no criterion"),
+        ("0...5", "is no criterion"),
         ("(<5", "closing parenthesis is missing"),
         ("<5)", "is no criterion"),
         ("<5 xor >3", "is not a unit golive knows"),
@@ -357,6 +373,11 @@ KIND = {"latency": "s", "p95": "s", "up": "%", "size": "B", "flow": "1/s", "coun
         ("<=+200", KIND, ("`<=+200` has no unit, and latency is a duration; write a unit: `<=+200ms`",)),
         ("<=2", {"size": "B"}, ("`<=2` has no unit, and size is a size; write a unit: `<=2MB`",)),
         (">2", {"flow": "1/s"}, ("`>2` has no unit, and flow is a rate; write a unit: `>2/s`",)),
+        ("<=(-5)", KIND, ("`<=(-5)` has no unit, and latency is a duration; write a unit: `<=(-5ms)`",)),
+        ("<=-5", KIND, ("`<=-5` has no unit, and latency is a duration; write a unit: `<=-5ms`",)),
+        ("up>=0.999", KIND, ("`up >=0.999` has no unit, and up is a percentage; write a unit: `up >=99.9%`",)),
+        ("rate<5", KIND, ("`rate <5` has no unit, and rate is a percentage; write a unit: `rate <5%`",)),
+        ("rate<=1", KIND, ()),
         (">=0.999", {"up": "%"}, ("`>=0.999` has no unit, and up is a percentage; write a unit: `>=99.9%`",)),
         ("!= down", KIND, ("`!= down` asks about a text, and latency is a duration",)),
         ("<=5%", {"count": ""}, ("`<=5%` asks about a percentage, and count is a plain number",)),
@@ -468,7 +489,7 @@ def test_a_whole_number_beyond_every_float_is_judged_and_not_a_crash() -> None:
     assert parse("<5").judge([Measure("it", 10**400)]).holds is False
 
 
-def test_a_limit_that_overflows_has_no_set_of_values() -> None:
+def test_a_share_beyond_one_has_no_set_of_percentages() -> None:
     assert parse("rate>1e308").intervals("rate", "%") is None
 
 

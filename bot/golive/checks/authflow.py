@@ -53,7 +53,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 from urllib.parse import quote_plus, urlencode
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from golive.checks.asking import Asks, Status, WebUrl, host_of, status_text
 from golive.checks.options import SecretName, offered
@@ -99,8 +99,8 @@ class TokenEndpoint(BaseModel):
 
 def _by_route(given: Any) -> Any:
     """A list of routes is for a service without roles: each for who is let in."""
-    if isinstance(given, list):
-        return {route: [GOOD] for route in given if isinstance(route, str)} if given else given
+    if isinstance(given, list) and all(isinstance(route, str) for route in given):
+        return {route: [GOOD] for route in given}
     return given
 
 
@@ -131,7 +131,21 @@ class AuthflowCheck(Asks):
 
     url: WebUrl
     routes: Annotated[
-        dict[Route, list[RoleName]] | None, Field(min_length=1, max_length=100), BeforeValidator(_by_route)
+        dict[Route, list[RoleName]] | None,
+        Field(min_length=1, max_length=100),
+        BeforeValidator(_by_route),
+        WithJsonSchema(
+            {
+                "anyOf": [
+                    {
+                        "type": "object",
+                        "minProperties": 1,
+                        "additionalProperties": {"type": "array", "items": {"type": "string"}},
+                    },
+                    {"type": "array", "minItems": 1, "items": {"type": "string"}},
+                ]
+            }
+        ),
     ] = None
     roles: Annotated[dict[RoleName, SecretName] | None, Field(min_length=1, max_length=20)] = None
     steps: Annotated[list[Step] | None, Field(min_length=1, max_length=100)] = None

@@ -40,9 +40,10 @@ _NAME = re.compile(r"p\(\s*(\d+(?:\.\d+)?)\s*\)|[A-Za-z_][A-Za-z0-9_./-]*(?:\[\w
 _PERCENTILE = re.compile(r"p(\d+(?:\.\d+)?)")
 _COMPARE = re.compile(r"<=|>=|==|!=|=~|!~|<|>|=")
 _VALUE = re.compile(rf"({NUMBER})(?:\s*({UNIT}))?")
-_RANGE = re.compile(rf"({NUMBER})(?:\s*({UNIT}))?\s*\.\.\s*({NUMBER})(?:\s*({UNIT}))?")
+_RANGE = re.compile(rf"({NUMBER})(?:\s*({UNIT}))?\s*\.\.(?!\.)\s*({NUMBER})(?:\s*({UNIT}))?")
 _NAGIOS = re.compile(rf"(@?)(?:(~)|({NUMBER})({UNIT})?)?:(?:({NUMBER})(?:\s*({UNIT}))?)?")
 _NEGATIVE = re.compile(rf"\(\s*(-{NUMBER.removeprefix('[+-]?')})\s*({UNIT})?\s*\)")
+_PLAIN = re.compile(NUMBER)
 _TEXT = re.compile(r"\"([^\"]*)\"|'([^']*)'|([^\s()&|\"']+)")
 _AND, _OR = re.compile(r"&&|and\b", re.IGNORECASE), re.compile(r"\|\||or\b", re.IGNORECASE)
 _OPS: dict[str, Callable[[float, float], bool]] = {
@@ -66,7 +67,8 @@ Baseline = Mapping[str, float]
 class Limit:
     """`name op value`. relative: the value is added to the baseline, as a share of it where `share`.
 
-    milliseconds: a number without a unit that means them where the measure is a duration, as in k6.
+    milliseconds: a number without a unit that means them where the measure is a duration, as in k6. `rate` without a
+    unit is k6's share of one, so `rate<0.01` is 1 %; a number beyond 1 is no share, and `rate<5` is not guessed at.
     """
 
     name: str
@@ -96,7 +98,8 @@ class Limit:
         """Whether a measure of this unit can be compared with it."""
         if (self.relative and self.share) or self.unit == unit:
             return True
-        return not self.unit and ((unit == "s" and self.milliseconds) or (unit == "%" and self.name == "rate"))
+        is_share = self.name == "rate" and abs(self.value) <= 1
+        return not self.unit and ((unit == "s" and self.milliseconds) or (unit == "%" and is_share))
 
     def misfit(self, name: str, unit: str) -> str:
         """A sentence where a measure of this unit cannot be compared with it, else empty."""
@@ -106,8 +109,9 @@ class Limit:
         if self.unit:
             return f"`{self.text}` asks about {_DIMENSIONS[self.unit]}, and {name} is {dimension}"
         number = multiplied(self.value, "100") if unit == "%" and abs(self.value) <= 1 else self.value
+        written = f"{exactly(number)}{_EXAMPLES.get(unit, '')}"
         sign = "+" if self.relative and number >= 0 else ""
-        example = f"{self.op}{sign}{exactly(number)}{_EXAMPLES.get(unit, '')}"
+        example = f"{_named(self.name)}{self.op}{sign}{written if self.relative else _absolute(written)}"
         return f"`{self.text}` has no unit, and {name} is {dimension}; write a unit: `{example}`"
 
     def judge(self, measures: Measures, baseline: Baseline) -> Judgement:
@@ -134,8 +138,6 @@ class Limit:
         if self.relative or self.name not in ("", name) or not self.fits(unit):
             return None
         at = self._in(unit)
-        if math.isinf(at):  # a share so large that its percentage is no float any more
-            return None
         return {
             "<": below(at, closed=False), "<=": below(at, closed=True), ">": above(at, closed=False),
             ">=": above(at, closed=True), "=": Intervals.between(at, at),
@@ -148,7 +150,10 @@ class Limit:
 
 @dataclass(frozen=True)
 class Says:
-    """`name op text`: equality or a regular expression, on texts and on numbers as their shortest exact text."""
+    """`name op text`: equality on texts, a regular expression also on numbers, as their shortest exact text.
+
+    A number is never equal or unequal to a word: that could not be told. `= "200"` is a number too, where it has no unit.
+    """
 
     name: str
     op: str
@@ -174,6 +179,13 @@ class Says:
         value = measure.value
         if isinstance(value, float) and math.isnan(value):
             return Judgement(None, f"{measure.name} is not a number (NaN); look at where it is measured")
+        if (
+            not self.is_pattern
+            and not isinstance(value, bool | str)
+            and (measure.unit or not _PLAIN.fullmatch(self.wanted))
+        ):
+            shown = f"{measure.name} is {amount(value, measure.unit)}"
+            return Judgement(None, f"{shown}, which is no text to hold `{_short(self.text)}` against; write a number")
         said = amount(value, "") if isinstance(value, bool | str) else exactly(value)
         held = found(self.wanted, said) if self.is_pattern else said == self.wanted
         held = held != self.op.startswith("!")
@@ -362,8 +374,8 @@ def _from_json(text: str) -> object:
 def _part(given: object) -> Part:
     if isinstance(given, str):
         return _Reader(given).whole()
-    if isinstance(given, int | float) and not isinstance(given, bool):
-        raise ValueError(f"`{given}` alone is not clear: write `<={given}`, `>={given}` or `={given}`")
+    if isinstance(given, int | float) and not isinstance(given, bool) and math.isfinite(as_float(given)):
+        raise _alone(exactly(given))
     if not isinstance(given, list | tuple):
         raise ValueError("expected a criterion such as `<=200ms`, or a list of them")
     if not given:
@@ -371,6 +383,16 @@ def _part(given: object) -> Part:
     if any(isinstance(one, dict) for one in given):
         return _joined(False, [_keptn(one) for one in given])
     return _every(given)
+
+
+def _alone(written: str) -> ValueError:
+    at = _absolute(written)
+    return ValueError(f"`{written}` alone is not clear: write `<={at}`, `>={at}` or `={at}`")
+
+
+def _absolute(written: str) -> str:
+    """As it stands after an operator: a minus there would make it relative to the baseline."""
+    return f"({written})" if written.startswith("-") else written
 
 
 def _keptn(given: object) -> Part:
@@ -453,7 +475,7 @@ class _Reader:
         name = ""
         if found_name := self._next(_NAME):
             name = _canonical_name(found_name[1] or "", found_name[0])
-            if name.casefold() in ("and", "or"):
+            if name.casefold() in ("and", "or", "not"):
                 self._at = start
                 raise self._unclear()
             if plain := self._span(name):
@@ -544,7 +566,7 @@ class _Reader:
         self, name: str, op: str, value: float, unit: str, written: str, relative: bool = False, share: bool = False
     ) -> Limit:
         if not relative and written[0] in "+-":  # the end of a range: a sign after an operator would be relative
-            written = written[1:] if written[0] == "+" else f"({written})"
+            written = _absolute(written.removeprefix("+"))
         in_ms = unit == "" and (name.casefold() in _IN_MS or _PERCENTILE.fullmatch(name) is not None)
         return Limit(name, op, value, unit, f"{_named(name)}{op}{written}", relative, share, in_ms)
 
@@ -553,7 +575,7 @@ class _Reader:
         if not rest:
             return ValueError(f"`{self._shown()}` ends where a comparison is expected; write for example `<=200ms`")
         if re.fullmatch(rf"{NUMBER}(?:\s*{UNIT})?", rest):
-            return ValueError(f"`{rest}` alone is not clear: write `<={rest}`, `>={rest}` or `={rest}`")
+            return _alone(rest)
         if not re.search(r"\d|[<>=~!]", self._text):
             return ValueError(
                 f"`{self._shown()}` has no number to hold a value against; write what must be measured, like `<=200ms`"

@@ -60,12 +60,13 @@ class Connect:
         Raises Unreachable with a sentence for people, also where this machine cannot offer a version that old.
         """
         with _told(host, port):
+            name = _askable(server_name or host)
             deadline = Deadline.after(timeout)
             problems: list[str] = []
             trust = _ALL
             while True:
                 try:
-                    facts = self._handshake(host, port, server_name or host, deadline, trust, highest)
+                    facts = self._handshake(host, port, name, deadline, trust, highest)
                     return facts if not problems else _with(facts, "; ".join(problems))
                 except ssl.SSLCertVerificationError as error:
                     problems.append(_sentence(error.verify_message))
@@ -95,8 +96,6 @@ class Connect:
                 secured = context.wrap_socket(sock, server_hostname=name)
             except TimeoutError:
                 raise deadline.missed("the TLS handshake") from None
-            except ValueError as error:
-                raise NoAnswer(f"{name!r} cannot be asked for as a server name ({error})") from error
             with secured:
                 cipher = secured.cipher()
                 seconds = time.monotonic() - started
@@ -120,6 +119,17 @@ def _told(host: str, port: int) -> Iterator[None]:
         yield
     except NoAnswer as error:
         raise Unreachable(f"{host}:{port}: {error}") from error
+
+
+def _askable(name: str) -> str:
+    """The name, if a handshake can carry it. Raises NoAnswer before anything is sent."""
+    try:
+        name.encode("idna")
+    except UnicodeError as error:
+        raise NoAnswer(f"{name[:100]!r} cannot be asked for as a server name") from error
+    if not name.isprintable() or name.startswith("."):
+        raise NoAnswer(f"{name[:100]!r} cannot be asked for as a server name")
+    return name
 
 
 def _exchange(sock: socket.socket, send: bytes, until: bytes, limit: int, deadline: Deadline) -> bytes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from golive.look.guard import Deadline, Guard, NoAnswer
 from golive.ports import Unreachable
@@ -40,9 +40,9 @@ class Dns:
             message = self._ask(name, kind, server, deadline) if server else self._resolve(name, kind, deadline)
         except NoAnswer as error:
             raise Unreachable(f"{asked}: {error}") from error
-        return _texts(message, asked)
+        return _texts(message, asked) if message is not None else ()
 
-    def _ask(self, name: str, kind: str, server: str, deadline: Deadline) -> dns.message.Message:
+    def _ask(self, name: str, kind: str, server: str, deadline: Deadline) -> dns.message.QueryMessage:
         import dns.exception
         import dns.query
 
@@ -51,39 +51,34 @@ class Dns:
         with self._guard.connect(host, port, deadline) as sock:
             try:
                 sock.setblocking(False)
-                return dns.query.tcp(query, host, timeout=deadline.left("waiting for the answer"), sock=sock)
+                answer = dns.query.tcp(query, host, timeout=deadline.left("waiting for the answer"), sock=sock)
+                return cast("dns.message.QueryMessage", answer)
             except dns.exception.Timeout:
                 raise deadline.missed("waiting for the answer") from None
             except (dns.exception.DNSException, OSError, EOFError) as error:
                 raise NoAnswer(f"no usable answer ({_words(error)})") from error
 
-    def _resolve(self, name: str, kind: str, deadline: Deadline) -> dns.message.Message:
+    def _resolve(self, name: str, kind: str, deadline: Deadline) -> dns.message.QueryMessage | None:
+        """The answer of the system's resolvers, None where they say that there is no such name."""
         import dns.exception
         import dns.resolver
 
         query = _query(name, kind)
         try:
             resolver = self._system() if self._system else dns.resolver.Resolver()
-            answer = resolver.resolve(
-                query.question[0].name,
-                kind,
-                lifetime=deadline.left("resolving"),
-                search=False,
-                raise_on_no_answer=False,
-            )
-            return answer.response
-        except dns.resolver.NXDOMAIN as error:
-            responses = error.responses()
-            if not responses:
-                raise NoAnswer("no resolver answered") from error
-            return next(iter(responses.values()))
+            left = deadline.left("resolving")
+            name_asked = query.question[0].name
+            found = resolver.resolve(name_asked, kind, lifetime=left, search=False, raise_on_no_answer=False)
+            return found.response
+        except dns.resolver.NXDOMAIN:
+            return None
         except dns.resolver.LifetimeTimeout:
             raise deadline.missed("waiting for the system's resolvers") from None
         except (dns.exception.DNSException, OSError) as error:
             raise NoAnswer(f"the system's resolvers gave no usable answer ({_words(error)})") from error
 
 
-def _query(name: str, kind: str) -> dns.message.Message:
+def _query(name: str, kind: str) -> dns.message.QueryMessage:
     import dns.exception
     import dns.message
 
@@ -93,7 +88,7 @@ def _query(name: str, kind: str) -> dns.message.Message:
         raise NoAnswer(f"this cannot be asked for ({_words(error)})") from error
 
 
-def _texts(message: dns.message.Message, asked: str) -> tuple[str, ...]:
+def _texts(message: dns.message.QueryMessage, asked: str) -> tuple[str, ...]:
     import dns.exception
     import dns.rcode
 

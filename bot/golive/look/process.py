@@ -93,14 +93,12 @@ class _Conversation:
             while waiting.get_map() and time.monotonic() < deadline:
                 for key, _ in waiting.select(timeout=0.05):
                     self._serve(waiting, key)
-                if ended_at is None and self._process.poll() is not None:
+                if ended_at is None and _ended(self._process):
                     ended_at = time.monotonic()
                 # A child that it left behind may hold the outputs open for ever.
                 if ended_at is not None and time.monotonic() > ended_at + _GRACE:
                     break
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(max(0.0, deadline - time.monotonic()))
-        if self._process.poll() is None:
+        if not _ended(self._process, deadline):
             return None
         out, err = (bytes(kept).decode("utf-8", errors="replace") for kept in self._kept.values())
         return out, err
@@ -136,11 +134,24 @@ class _Conversation:
 def _end(process: subprocess.Popen[bytes]) -> None:
     """Ask the whole group to end, and end it by force."""
     _kill(process, signal.SIGTERM)
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(_GRACE)
+    _ended(process, time.monotonic() + _GRACE)
     _kill(process, signal.SIGKILL)
 
 
 def _kill(process: subprocess.Popen[bytes], how: signal.Signals) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, how)
+
+
+def _ended(process: subprocess.Popen[bytes], deadline: float = 0.0) -> bool:
+    """Whether it has ended, maybe by the deadline. It is not reaped, so that its group's number stays its own."""
+    pause = 0.001
+    while True:
+        if hasattr(os, "waitid"):
+            ended = os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+        else:
+            ended = process.poll() is not None
+        if ended or time.monotonic() >= deadline:
+            return ended
+        time.sleep(pause)
+        pause = min(pause * 2, 0.05)

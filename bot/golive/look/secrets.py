@@ -113,6 +113,11 @@ class Secrets:
             raise Misconfigured(f"The list of secrets in {path} cannot be used:\n  " + "\n  ".join(wrong))
         return cls(str(path), found, environment)
 
+    @classmethod
+    def none(cls) -> Secrets:
+        """No list at all: nothing is lent."""
+        return cls("the operator's list, which there is none of", {}, {})
+
     def problem(self, name: str, repository: str | None, host: str) -> str:
         """Why this repository may not send this secret to this host, as a sentence that says whom to ask; else empty.
 

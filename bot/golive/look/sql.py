@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from golive.look import sqlite
 from golive.look.guard import Deadline, Guard, NoAnswer
@@ -28,7 +29,10 @@ from golive.ports import Database, Rows, Unreachable
 if TYPE_CHECKING:
     import psycopg
 
-_BLIND = "host hostaddr port dbname user password sslmode options connect_timeout passfile service servicefile".split()
+_BLIND = frozenset({
+    "host", "hostaddr", "port", "dbname", "user", "password", "sslmode", "options", "connect_timeout", "passfile",
+    "service", "servicefile",
+})  # fmt: skip
 """Parameters that are said here, or (the service) cannot be said to be none; all others get libpq's own default."""
 _WORDS = 600
 """Characters of a database's own words that are shown."""
@@ -69,15 +73,18 @@ class Sql:
             import psycopg
         except ImportError as error:
             raise NoAnswer("PostgreSQL needs one more package here: install golive[postgres]") from error
-        with _in_its_words(psycopg, statement, deadline), self._connection(database, deadline) as connection:
-            with _ended_at(deadline, connection):
-                connection.execute("BEGIN READ ONLY")
-                try:
-                    connection.execute("SET LOCAL timezone TO 'UTC'; SET LOCAL datestyle TO 'ISO, MDY'")
-                    return _read(connection, statement, deadline, limit)
-                finally:
-                    with suppress(psycopg.Error):
-                        connection.execute("ROLLBACK")
+        with (
+            _in_its_words(psycopg, statement, deadline),
+            self._connection(database, deadline) as connection,
+            _ended_at(deadline, connection),
+        ):
+            connection.execute("BEGIN READ ONLY")
+            try:
+                connection.execute("SET LOCAL timezone TO 'UTC'; SET LOCAL datestyle TO 'ISO, MDY'")
+                return _read(connection, statement, deadline, limit)
+            finally:
+                with suppress(psycopg.Error):
+                    connection.execute("ROLLBACK")
 
     @contextmanager
     def _connection(self, database: Database, deadline: Deadline) -> Iterator[psycopg.Connection[Any]]:
@@ -131,11 +138,10 @@ def _parameters(database: Database, deadline: Deadline) -> dict[str, Any]:
     own = {
         "application_name": "golive", "client_encoding": "UTF8", "gssencmode": "disable", "sslcertmode": "disable",
         "target_session_attrs": "any", "load_balance_hosts": "disable",
-        "min_protocol_version": "3.0", "max_protocol_version": "3.0", "keepalives": "1", "keepalives_idle": "0",
-        "keepalives_interval": "0", "keepalives_count": "0", "tcp_user_timeout": "0",
+        "min_protocol_version": "3.0", "max_protocol_version": "3.0", "keepalives": "0", "tcp_user_timeout": "0",
         "sslrootcert": _authorities() if database.tls.startswith("verify-") else "",
         # a password goes over in the clear only to a server whose certificate was verified
-        "require_auth": "" if database.tls == "verify-full" else "!password",
+        "require_auth": "!gss,!sspi" if database.tls == "verify-full" else "!password",
     }  # fmt: skip
     known = _defaults()
     return given | {name: own.get(name, default) for name, default in known.items() if name not in _BLIND}
@@ -149,7 +155,7 @@ def _defaults() -> Mapping[str, str]:
     return {
         option.keyword.decode(): (option.compiled or b"").decode()
         for option in Conninfo.get_defaults()
-        if option.envvar or option.keyword.startswith((b"keepalives", b"tcp_"))
+        if option.envvar or option.keyword in (b"keepalives", b"tcp_user_timeout")
     }
 
 
@@ -166,8 +172,8 @@ def _read(connection: psycopg.Connection[Any], statement: str, deadline: Deadlin
     started = time.monotonic()
     rows: list[tuple[Any, ...]] = []
     cut = False
-    with connection.cursor() as cursor:
-        stream = cursor.stream(statement.encode())  # the extended protocol, which takes exactly one statement
+    # streaming speaks the extended protocol, which takes exactly one statement
+    with connection.cursor() as cursor, closing(cast("Generator[Any]", cursor.stream(statement.encode()))) as stream:
         for row in stream:
             if len(rows) == limit:
                 cut = True
@@ -175,9 +181,7 @@ def _read(connection: psycopg.Connection[Any], statement: str, deadline: Deadlin
             rows.append(tuple(as_json(value) for value in row))
             deadline.left("reading the rows")
         columns = tuple(column.name for column in cursor.description or ())
-        seconds = time.monotonic() - started
-        stream.close()
-    return Rows(columns, tuple(rows), seconds, cut)
+        return Rows(columns, tuple(rows), time.monotonic() - started, cut)
 
 
 @contextmanager
@@ -213,10 +217,16 @@ def _in_its_words(psycopg: Any, statement: str, deadline: Deadline) -> Iterator[
         if deadline.at <= time.monotonic():
             raise deadline.missed("waiting for the database") from error
         diagnosis = error.diag
-        words = diagnosis.message_primary or " ".join(str(error).split()) or type(error).__name__
+        words = diagnosis.message_primary or _plain(error)
         said = words[:_WORDS] + _where(statement, diagnosis.statement_position)
         hint = f". Hint: {diagnosis.message_hint[:_WORDS]}" if diagnosis.message_hint else ""
         raise NoAnswer(said + hint) from error
+
+
+def _plain(error: Exception) -> str:
+    """What libpq said of a connection, in one line and without psycopg's own words in front."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return re.sub(r"^connection (is bad|failed): ", "", text).split(" Multiple connection attempts failed")[0]
 
 
 def _where(statement: str, position: str | None) -> str:

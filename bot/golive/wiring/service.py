@@ -119,7 +119,7 @@ def build(settings: Settings, clock: Clock = utc_now, executor: Executor | None 
     secrets = Secrets.read(settings.secrets, os.environ) if settings.secrets else Secrets.none()
     examiner = Examiner(
         store, forge, _looks(settings, secrets, clock), executor or pool or ThreadPoolExecutor(),
-        clock, timing.recheck, Mask([*settings.secrets_held(), *secrets.values()]).finding,
+        clock, timing.recheck, lambda found: Mask([*settings.secrets_held(), *secrets.values()]).finding(found),
     )  # fmt: skip
     gather = Gather(forge, store, clock, reader(secrets), words_of, timing, settings.stuck_after)
     perform = Perform(store, chat, render, examiner, clock)
