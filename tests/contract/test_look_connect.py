@@ -1,6 +1,6 @@
 """Bare connections over real sockets on loopback: ports, TLS servers with certificates good and bad, and a few bytes.
 
-`Tls` is a server with one certificate; add a kind of certificate as a method of `Authority`.
+Servers and certificates are made in tests/tls_servers.py. Add a way in which a server behaves as a function.
 """
 
 from __future__ import annotations
@@ -8,27 +8,20 @@ from __future__ import annotations
 import socket
 import ssl
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, suppress
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
-from pathlib import Path
+from datetime import timedelta
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from cryptography.hazmat.primitives import serialization
 
 from golive.look.connect import Connect
 from golive.look.guard import Guard
 from golive.ports import Unreachable
+from tls_servers import Authority, Open, doors, own, secured
 
 LOOPBACK = ("127.0.0.0/8",)
 LONG = timedelta(seconds=5)
-DAY = timedelta(days=1)
 NAMES = {"shop.test": ["127.0.0.1"], "other.test": ["127.0.0.1"], "metadata.test": ["169.254.169.254"]}
 
 
@@ -36,137 +29,16 @@ def resolve(host: str, port: int) -> Sequence[str]:
     return NAMES[host]
 
 
-def subject(name: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-
-
-class Authority:
-    """A certificate authority of its own, and what it signs, as PEM files of certificate, issuer and key."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._key = ec.generate_private_key(ec.SECP256R1())
-        self.certificate = self._signed("Test Authority", self._key, timedelta(days=900), ca=True)
-        self.context = ssl.create_default_context(cadata=self._pem(self.certificate).decode())
-
-    def good(self) -> Path:
-        """For shop.test and 127.0.0.1."""
-        return self._file("good", *self._leaf(30 * DAY), self.certificate)
-
-    def expired(self) -> Path:
-        """Until yesterday."""
-        return self._file("expired", *self._leaf(-DAY))
-
-    def self_signed(self) -> Path:
-        """Signed by itself."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        return self._file("own", self._signed("shop.test", key, 30 * DAY, by=(subject("shop.test"), key)), key)
-
-    def _leaf(self, lasts: timedelta) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
-        key = ec.generate_private_key(ec.SECP256R1())
-        return self._signed("shop.test", key, lasts), key
-
-    def _signed(
-        self,
-        name: str,
-        key: ec.EllipticCurvePrivateKey,
-        lasts: timedelta,
-        ca: bool = False,
-        by: tuple[x509.Name, ec.EllipticCurvePrivateKey] | None = None,
-    ) -> x509.Certificate:
-        issuer, signer = by or (subject("Test Authority"), self._key)
-        now = datetime.now(UTC)
-        made = x509.CertificateBuilder(
-            issuer, subject(name), key.public_key(), x509.random_serial_number(), now - 90 * DAY, now + lasts
-        )
-        names = [x509.DNSName("shop.test"), x509.IPAddress(ip_address("127.0.0.1"))]
-        made = made.add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
-        if not ca:
-            made = made.add_extension(x509.SubjectAlternativeName(names), critical=False)
-        return made.sign(signer, hashes.SHA256())
-
-    def _file(
-        self, name: str, leaf: x509.Certificate, key: ec.EllipticCurvePrivateKey, *chain: x509.Certificate
-    ) -> Path:
-        form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        file = self._folder / f"{name}.pem"
-        file.write_bytes(b"".join(map(self._pem, (leaf, *chain))) + key.private_bytes(*form))
-        return file
-
-    @staticmethod
-    def _pem(certificate: x509.Certificate) -> bytes:
-        return certificate.public_bytes(serialization.Encoding.PEM)
-
-
-def own(pem: Path) -> bytes:
-    """The first certificate of a file, as DER."""
-    return x509.load_pem_x509_certificates(pem.read_bytes())[0].public_bytes(serialization.Encoding.DER)
-
-
-class Door:
-    """A listening socket that treats every caller in one way, in a thread of its own, until it is closed."""
-
-    def __init__(self, treat: Callable[[socket.socket], None]) -> None:
-        self._door = socket.create_server(("127.0.0.1", 0))
-        self.port = int(self._door.getsockname()[1])
-        self.callers = 0
-        self._treat = treat
-        self._thread = threading.Thread(target=self._take, daemon=True)
-        self._thread.start()
-
-    def _take(self) -> None:
-        while True:
-            try:
-                caller, _ = self._door.accept()
-            except OSError:
-                return
-            self.callers += 1
-            caller.settimeout(10)
-            with caller, suppress(OSError):
-                self._treat(caller)
-
-    def close(self) -> None:
-        with suppress(OSError):
-            self._door.shutdown(socket.SHUT_RDWR)
-        self._thread.join(5)
-        self._door.close()
-
-
-Open = Callable[[Callable[[socket.socket], None]], Door]
-
-
 @pytest.fixture
 def door() -> Iterator[Open]:
     """Opens doors that are closed afterwards."""
-    with ExitStack() as stack:
-
-        def opened(treat: Callable[[socket.socket], None]) -> Door:
-            made = Door(treat)
-            stack.callback(made.close)
-            return made
-
+    with doors() as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority(tmp_path_factory.mktemp("tls"))
-
-
-def secured(
-    pem: Path, lowest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_2, highest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3
-) -> Callable[[socket.socket], None]:
-    """A TLS server with this certificate."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pem)
-    context.set_ciphers("ALL:@SECLEVEL=0")
-    context.minimum_version, context.maximum_version = lowest, highest
-
-    def treat(caller: socket.socket) -> None:
-        with context.wrap_socket(caller, server_side=True) as told:
-            told.recv(1)
-
-    return treat
 
 
 def a_connect(*allow: str, tls: ssl.SSLContext | None = None) -> Connect:

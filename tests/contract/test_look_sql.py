@@ -5,6 +5,7 @@ What must never happen has a row in `WRITES`; add one for every way around readi
 
 from __future__ import annotations
 
+import json
 import select
 import socket
 import sqlite3
@@ -27,9 +28,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from golive.checks.sql import SqlCheck
+from golive.core.model import Finding, Outcome
+from golive.look import Http
 from golive.look.guard import Guard
 from golive.look.sql import Sql, shown
-from golive.ports import Database, Unreachable
+from golive.ports import Database, Look, Unreachable
 
 PASSWORD = "correct-horse" + "-battery"
 SECOND, LONG = timedelta(seconds=1), timedelta(seconds=15)
@@ -390,6 +394,78 @@ def test_a_command_line_may_use_the_socket(cluster: tuple[Database, Path], tmp_p
     server, folder = cluster
     database = Database("postgresql", str(folder), server.port, "postgres", "postgres")
     assert a_sql(tmp_path).query(database, "select current_user", timeout=LONG).rows == (("postgres",),)
+
+
+# ------------------------------------------------------------------ the kind `sql`, asking for real
+
+
+class Lent:
+    """The password, lent for one host."""
+
+    def value(self, name: str, host: str) -> str:
+        assert (name, host) == ("shop-reader", "127.0.0.1")
+        return PASSWORD
+
+
+def found(server: Database, query: str, **given: Any) -> Finding:
+    """What a check of this server finds."""
+    url = f"postgresql://reader@127.0.0.1:{server.port}/postgres"
+    check = SqlCheck.model_validate_json(json.dumps({"url": url, "secret": "shop-reader", "query": query, **given}))
+    look = Look(Http(), None, datetime.now(UTC), LONG, sql=a_sql(), secrets=Lent())
+    finding = check.judge(check.collect(look))
+    assert PASSWORD not in repr(finding)
+    return finding
+
+
+@pytest.mark.parametrize(
+    ("query", "given", "outcome", "says"),
+    [
+        ("SELECT 1", {"value": 1}, "passed", "?column? = 1"),
+        ("SHOW max_connections", {"value": 100}, "passed", 'max_connections = "100"'),
+        ("SELECT rolname FROM pg_roles WHERE rolsuper", {"allow": ["postgres"]}, "passed", "1 row"),
+        ("SELECT rolname FROM pg_roles WHERE rolsuper", {"allow": ["admin"]}, "failed", "1 row not allowed"),
+        ("SELECT name FROM people ORDER BY id", {"rows": 3, "columns": ["name"]}, "passed", "3 rows"),
+        ("SELECT count(*) FROM people WHERE id > 9", {"value": 0}, "passed", "count = 0"),
+        ("SELECT id FROM people WHERE id > 9", {"value": 0}, "unknown", "there is no row"),
+        ("SELECT generate_series(1, 20000)", {"max_rows": 10_000}, "failed", "more than 10000 rows"),
+        ("SELECT id FROM people", {"explain_ms": 10_000}, "passed", "Answered id = 1, 3 rows"),
+        ("SELECT pg_sleep(0.05)", {"explain_ms": 20}, "failed", "at most 20 ms are expected"),
+        ("SELECT nam FROM people", {"rows": 3}, "unknown", 'column "nam" does not exist (line 1, column 8). Hint:'),
+        ("WITH x AS (DELETE FROM people RETURNING 1) SELECT * FROM x", {"min_rows": 1}, "unknown",
+         "cannot execute SELECT in a read-only transaction"),
+        ("SELECT pg_database_size(current_database())", {"unit": "B", "min_rows": 1}, "passed", "1 row"),
+    ],
+)  # fmt: skip
+def test_a_check_asks_a_real_server(
+    server: Database, query: str, given: dict[str, Any], outcome: str, says: str
+) -> None:
+    finding = found(server, query, **given)
+    assert finding.outcome is Outcome(outcome), finding.summary
+    assert says in finding.summary
+    assert "explain_ms" not in given or "explain" in {one.name for one in finding.measures}
+
+
+@pytest.mark.parametrize(
+    ("query", "column", "name"),
+    [
+        (
+            "SELECT schemaname, tablename, n_live_tup FROM pg_stat_user_tables ORDER BY n_live_tup DESC",
+            "tablename",
+            "relname",
+        ),
+        ("SELECT schemaname, tablename, last_vacuum FROM pg_stat_user_tables", "tablename", "relname"),
+        ("SELECT indexname, idx_scan FROM pg_stat_user_indexes WHERE idx_scan = 0", "indexname", "indexrelname"),
+    ],
+)
+def test_known_defect_columns_that_statistics_views_do_not_have_are_unknown_and_explained(
+    server: Database, query: str, column: str, name: str
+) -> None:
+    finding = found(server, query, min_rows=1)
+    assert finding.outcome is Outcome.UNKNOWN
+    assert f'column "{column}" does not exist (line 1, column ' in finding.summary
+    assert f"the column is called {name}" in finding.summary
+    mended = found(server, query.replace("tablename", "relname").replace("indexname", "indexrelname"), max_rows=9)
+    assert mended.outcome is Outcome.PASSED, mended.summary
 
 
 # ------------------------------------------------------------------ SQLite

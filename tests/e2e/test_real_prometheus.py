@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from real_servers import free_port, until_ready
-from website import Asked, Said, look_at, serving
 
 from golive.checks.prometheus import PrometheusCheck
 from golive.core.model import Finding, Outcome
+from real_servers import free_port, until_ready
+from website import Asked, Said, look_at, serving
 
 pytestmark = [
     pytest.mark.sockets,
@@ -105,7 +105,12 @@ def value(finding: Finding) -> Any:
         ({"query": "http_requests_total", "each": ">=100"}, "passed", "2 series", ""),
         ({"query": "http_requests_total", "each": ">100"}, "failed", "2 series", "value is 100"),
         ({"query": "queue_depth", "over": "10s", "step": "1s", "aggregate": "max"}, "passed", 12, "max 12"),
-        ({"query": "queue_depth", "over": "1h", "aggregate": "p95", "min_samples": 200}, "unknown", 12, "Too little data"),
+        (
+            {"query": "queue_depth", "over": "1h", "aggregate": "p95", "min_samples": 200},
+            "unknown",
+            12,
+            "Too little data",
+        ),
         ({"query": "no_such_series"}, "unknown", None, "0 samples"),
         ({"query": "nothing"}, "unknown", None, "NaN"),
         ({"query": "queue_depth / 0"}, "unknown", None, "+Inf"),

@@ -33,11 +33,11 @@ class Mutant(NamedTuple):
 
 
 MUTANTS = [
-    Mutant("decide", "case Outcome.FAILED | Outcome.UNKNOWN:\n", "case Outcome.UNKNOWN:\n            return None\n        case Outcome.FAILED:\n", "unknown is never a pass"),
-    Mutant("decide", '            return Reason("check_pending", Verdict.WAIT,', '            return Reason("check_pending", Verdict.GO,', "pending is not a pass"),
-    Mutant("decide", "_weight(root, policy), f", "Verdict.GO, f", "blocked weighs as its root cause"),
-    Mutant("decide", "return Verdict.NO_GO if rule.severity in policy.block_on else", "return Verdict.GO if rule.severity in policy.block_on else", "a failure that blocks is a no"),
-    Mutant("decide", "else Verdict.CONDITIONAL_GO\n\n\ndef _of_role", "else Verdict.GO\n\n\ndef _of_role", "a lesser failure is not a go"),
+    Mutant("weigh", "case Outcome.FAILED | Outcome.UNKNOWN:\n", "case Outcome.UNKNOWN:\n            return None\n        case Outcome.FAILED:\n", "unknown is never a pass"),
+    Mutant("weigh", '            return Reason("check_pending", Verdict.WAIT,', '            return Reason("check_pending", Verdict.GO,', "pending is not a pass"),
+    Mutant("weigh", "_weight(root, block_on), f", "Verdict.GO, f", "blocked weighs as its root cause"),
+    Mutant("weigh", "return Verdict.NO_GO if rule.severity in block_on else", "return Verdict.GO if rule.severity in block_on else", "a failure that blocks is a no"),
+    Mutant("weigh", "else Verdict.CONDITIONAL_GO\n\n\ndef too_low", "else Verdict.GO\n\n\ndef too_low", "a lesser failure is not a go"),
     Mutant("decide", "checks = tuple(judged.if_fresh(now) for judged in decision.checks)", "checks = decision.checks", "what is acted on is fresh"),
     Mutant("decide", "if (r.at, r.seq) > (word.at, word.seq)]", "]", "a resume lifts only what was held before it"),
     Mutant("decide", "if not any(r.person.id == word.person.id or standing.rulings[r.key].over_all for r in later):", "if not later:", "a hold is lifted by who set it"),

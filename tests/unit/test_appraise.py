@@ -37,6 +37,8 @@ def took(milliseconds: float) -> tuple[Measure, ...]:
         pytest.param(held("<100ms", fails=">500ms"), 300, Outcome.FAILED, id="between, nothing said"),
         pytest.param(held(fails=">500ms"), 300, Outcome.PASSED, id="only a failure is asked"),
         pytest.param(held("other<1"), 300, Outcome.UNKNOWN, id="a value that was not measured"),
+        pytest.param(held(warns="other>1"), 300, Outcome.UNKNOWN, id="a warning about what was not measured"),
+        pytest.param(held(warns="other>1", fails=">1s"), 300, Outcome.UNKNOWN, id="and a failure that it is not"),
         pytest.param(held("<=+10%"), 300, Outcome.UNKNOWN, id="no baseline"),
         pytest.param(held(), 300, Outcome.PASSED, id="nothing asked"),
     ],

@@ -103,7 +103,7 @@ def test_a_command_line_is_taken_apart_as_a_shell_would(line: Any, words: list[s
         ({"command": "a 'b"}, "cannot be taken apart: no closing quotation"),
         ({"command": ""}, "name the program to run"),
         ({"command": []}, "name the program to run"),
-        ({"command": 7}, "valid tuple"),
+        ({"command": 7}, "valid array"),
         ({"command": "a", "exit_status": []}, "at least 1"),
         ({"command": "a", "stdout": []}, "asserts nothing"),
         ({"command": "a", "stdout": "!"}, "asserts nothing"),

@@ -13,9 +13,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from kind_pages import example_of, unexplained
 from pydantic import ValidationError
-from website import Asked, Said, lent, look_at, serving
 
 from golive.checks.measured import PerOptions
 from golive.checks.prometheus import Heard, PrometheusCheck
@@ -23,6 +21,8 @@ from golive.checks.promql import checked_query, is_selector
 from golive.checks.webapi import Told
 from golive.core.criteria import parse
 from golive.core.model import Finding, Outcome
+from kind_pages import example_of, unexplained
+from website import Asked, Said, lent, look_at, serving
 
 URL = "https://prom.example"
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -105,9 +105,7 @@ DAY = {"query": "sum(up)", "over": "24h"}
         pytest.param({**SUM, "each": [">=1", "<2"], "aggregate": "max"}, vector("1", "2"), "failed", 2, "", id="both"),
     ],
 )  # fmt: skip
-def test_a_query_is_read_into_a_value(
-    options: dict[str, Any], told: Told, outcome: str, value: Any, says: str
-) -> None:
+def test_a_query_is_read_into_a_value(options: dict[str, Any], told: Told, outcome: str, value: Any, says: str) -> None:
     finding = judged(a_check(**options), value=told)
     assert finding.outcome == outcome, finding.summary
     assert says in finding.summary
@@ -151,14 +149,17 @@ def test_an_old_sample_tells_nothing_about_now(ages: list[float], outcome: str, 
 
 def test_series_are_named_by_the_labels_in_which_they_differ() -> None:
     rows = [
-        {"metric": {"job": "api", "code": code, "instance": "10.0.0.1:80"}, "value": [AT, "1"]} for code in ("200", "5xx")
+        {"metric": {"job": "api", "code": code, "instance": "10.0.0.1:80"}, "value": [AT, "1"]}
+        for code in ("200", "5xx")
     ]
     measured = values(judged(a_check(**SUM, aggregate="max"), value=success("vector", rows)))
     assert list(measured) == ["value", "series", "samples", "_200", "_5xx"]
     assert parse("_5xx<=1").judge(judged(a_check(**SUM, aggregate="max"), value=success("vector", rows)).measures).holds
 
 
-def a_target(health: str = "up", job: str = "api", error: str = "", scraped: str = "2026-03-01T11:59:50.123456789Z") -> Any:
+def a_target(
+    health: str = "up", job: str = "api", error: str = "", scraped: str = "2026-03-01T11:59:50.123456789Z"
+) -> Any:
     labels = {"job": job, "instance": "10.0.0.1:9100"}
     return {"labels": labels, "scrapePool": job, "health": health, "lastError": error, "lastScrape": scraped}
 
@@ -252,7 +253,14 @@ def test_ordinary_queries_are_taken(query: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "is_one"),
-    [("up", True), ('up{job="a}b"}', True), ("job:rate:5m", True), ("up + 1", False), ("sum(up)", False), ("up[5m]", False)],
+    [
+        ("up", True),
+        ('up{job="a}b"}', True),
+        ("job:rate:5m", True),
+        ("up + 1", False),
+        ("sum(up)", False),
+        ("up[5m]", False),
+    ],
 )
 def test_a_series_is_told_from_a_computed_value(text: str, is_one: bool) -> None:
     assert is_selector(text) is is_one
@@ -287,7 +295,9 @@ def prometheus(asked: Asked) -> Said:
     url = urlsplit(asked.path)
     query: Mapping[str, list[str]] = parse_qs(url.query)
     if query.get("query") == ["bad"]:
-        return Said(400, json.dumps({"status": "error", "errorType": "bad_data", "error": "1:1: s3cret-token parse error"}))
+        return Said(
+            400, json.dumps({"status": "error", "errorType": "bad_data", "error": "1:1: s3cret-token parse error"})
+        )
     if query.get("query") == ["html"]:
         return Said(502, "<html>")
     if url.path.endswith("query_range"):

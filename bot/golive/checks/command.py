@@ -9,8 +9,9 @@ Options:
 - `command` (required): a list of words, or a text that is taken apart as a shell would. No shell runs it: pipes,
   redirections and variables in a text are refused; say `[sh, -c, "…"]` where you mean a shell.
 - `exit_status`: a number or a list of those that count as good. Default 0.
-- `stdout`, `stderr`: text, or a list, that must occur; `/expression/` must match a line, and `!` in front of either
-  means that it must not. Expressions are looked for in the first 64 Ki characters.
+- `stdout`: text, or a list, that must occur; `/expression/` must match a line, and `!` in front of either means that it
+  must not. Expressions are looked for in the first 64 Ki characters.
+- `stderr`: the same for what it says there.
 - `json`: JMESPath expression → the JSON value it must give in what stdout holds.
 - `value`: measure a number: `stdout` (all that it says is a number, maybe with its unit), or a table of `json` (a
   JMESPath expression), and if you like `unit` and `samples` (a JMESPath expression for how many observations it rests on).

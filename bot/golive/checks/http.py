@@ -6,7 +6,8 @@ a failed check but an unknown one, which does not pass either.
 
 Options:
 
-- `url`: http or https, without user name and password. Or `urls`, a list of them. One of the two is required.
+- `url`: http or https, without user name and password. This or `urls` is required.
+- `urls`: a list of such URLs.
 - `paths`: paths below `url` that are asked for instead of it, `[/health, /ready]`.
 - `need`: how many of the `urls` or `paths` must answer as expected. Default: all of them.
 - `method`: `GET` (default), `HEAD`, or with `writes` also `POST`, `PUT`, `PATCH`, `DELETE`.
@@ -51,7 +52,7 @@ Example:
         paths: [/health, /ready]
         status: 2xx
         json: {status: ok, "length(workers[?alive])": 4}
-        headers: {strict-transport-security: "=~ max-age=\\d{7,}"}
+        headers: {strict-transport-security: '=~ max-age=\\d{7,}'}
 
 Outcomes: `passed`; `failed` (it answered, and not so); `unknown` (no usable answer within the check's timeout: refused,
 unreachable, untrusted certificate, larger than 2 MiB). The result counts for 15 minutes. Addresses inside the operator's

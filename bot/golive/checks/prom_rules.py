@@ -15,9 +15,9 @@ Options:
 - `require_annotations`: annotations that every alert must have, `[summary, runbook_url]`; one whose name ends in `_url`
   must be an http or https link.
 - `drift_vs_baseline`: thresholds that were taken from measured values and must not drift away from them. `file`: JSON, a
-  baseline that `golive baseline record` wrote or any other. `alerts`: alert → the value's name there, JMESPath in other
-  files, or `{value: NAME, unit: ms}` where the file counts otherwise than the rule. `tolerance`: how far the first number
-  that the alert's `expr` compares with may be from it (`25%`).
+  baseline that `golive baseline record` wrote or any other; of a glob the last by name. `alerts`: alert → the value's
+  name there (JMESPath in other files), or `{value: NAME, unit: ms}` where the file counts otherwise than the rule.
+  `tolerance`: how far the first number that the alert's `expr` compares with may be from it (`25%`).
 - `promtool`: `true` has `promtool check rules` look at each file too. It comes with Prometheus.
 
 Measures: `alerts`, `files`, `recordings` (recording rules), `flaws`, `drift` (the largest), and each category's number of
@@ -42,6 +42,7 @@ not what Prometheus has loaded; the kind `prometheus` asks it.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -152,9 +153,8 @@ class PromRulesCheck(Options):
         """Read the files, and have promtool read them."""
         facts = Facts(gathered(look, self.files))
         if self.drift_vs_baseline:
-            (*_, file) = (*gathered(look, [self.drift_vs_baseline.file]).files, None)
             several = gathered(look, [self.drift_vs_baseline.file]).files
-            facts = replace(facts, baseline=several[-1] if several else file)
+            facts = replace(facts, baseline=several[-1] if several else None)
         if self.promtool:
             facts = self._promtool(facts, look)
         return facts
@@ -187,9 +187,10 @@ class PromRulesCheck(Options):
             Measure("files", len(facts.gathered.files)),
             Measure("recordings", rules.recordings),
             Measure("flaws", sum(flaw.outcome is Outcome.FAILED for flaw in flaws)),
-            *(Measure("drift", drift, "%") for drift in [max((by for _, by in drifts if by is not None), default=None)] if drift is not None),
             *(Measure(name, count) for name, count in self._by_category(rules).items()),
-        ]  # fmt: skip
+        ]
+        if away := [by for _, by in drifts if by is not None]:
+            measures.append(Measure("drift", max(away), "%"))
         return Finding(
             "",
             _worst(flaws),
@@ -209,8 +210,7 @@ class PromRulesCheck(Options):
         if not facts.gathered.files:
             return
         if len(facts.gathered.files) < self.min_files:
-            number = counted(len(facts.gathered.files), "file")
-            yield Detail(f"{number}, at least {self.min_files} are expected")
+            yield Detail(f"{counted(len(facts.gathered.files), 'file')}, at least {self.min_files} are expected")
         if len(rules.alerts) < self.min_alerts:
             yield Detail(f"{counted(len(rules.alerts), 'alert')}, at least {self.min_alerts} are expected")
         for name, count in self._by_category(rules).items():
@@ -277,10 +277,7 @@ class PromRulesCheck(Options):
         if limit is None:
             said = f"{alert.name}: its expr compares with no number that can be read"
             return Detail(said, alert.path, alert.line, Outcome.UNKNOWN), None
-        if base == 0:
-            by = 0.0 if limit == 0 else float("inf")
-        else:
-            by = abs(limit - base) / abs(base) * 100
+        by = abs(limit - base) / abs(base) * 100 if base else math.inf if limit else 0.0
         if by <= tolerance + 1e-9:
             return None, by
         away = f"{shortest(by)} % away from" if base else "away from"

@@ -18,9 +18,25 @@ _PARTS = (
     "canonical", "collect", "judge", "on_machine", "asserts", "bounds", "of_checks", "lent_secrets", "reads_variables",
 )  # fmt: skip
 BUILT_IN = {
+    "alertmanager": "golive.checks.alertmanager:AlertmanagerCheck",
     "attest": "golive.checks.attest:AttestCheck",
+    "authflow": "golive.checks.authflow:AuthflowCheck",
+    "cache": "golive.checks.cache:CacheCheck",
+    "command": "golive.checks.command:CommandCheck",
+    "composite": "golive.checks.composite:CompositeCheck",
+    "cors": "golive.checks.cors:CorsCheck",
+    "docs": "golive.checks.docs:DocsCheck",
     "github_check": "golive.checks.github_check:GithubCheck",
+    "headers": "golive.checks.headers:HeadersCheck",
     "http": "golive.checks.http:HttpCheck",
+    "latency": "golive.checks.latency:LatencyCheck",
+    "load": "golive.checks.load:LoadCheck",
+    "oidc": "golive.checks.oidc:OidcCheck",
+    "prom_rules": "golive.checks.prom_rules:PromRulesCheck",
+    "prometheus": "golive.checks.prometheus:PrometheusCheck",
+    "ratelimit": "golive.checks.ratelimit:RatelimitCheck",
+    "sql": "golive.checks.sql:SqlCheck",
+    "validation": "golive.checks.validation:ValidationCheck",
 }
 
 

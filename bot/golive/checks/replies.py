@@ -23,8 +23,8 @@ MAX_DETAILS = 200
 AT_ONCE = 8
 """Pages of one check that are asked for at the same time."""
 _LEAST = timedelta(milliseconds=1)
-_SPARE = 0.25
-"""Seconds kept back for judging: at the timeout itself the engine stops waiting, and all that was heard would be lost."""
+_SPARE = timedelta(milliseconds=250)
+"""Kept back for judging: at the timeout itself the engine stops waiting, and all that was heard would be lost."""
 _SHORT_SECRET = 6
 """Shorter ones are not searched for in answers: `ok` as a password would blank every page."""
 
@@ -48,8 +48,7 @@ class Asker:
     def __init__(self, look: Look) -> None:
         self._http = look.http
         self._timeout = look.timeout
-        total = look.timeout.total_seconds()
-        self._until = time.monotonic() + total - min(_SPARE, total / 20)
+        self._until = time.monotonic() + spared(look).total_seconds()
 
     def left(self) -> float:
         """Seconds left, below zero once there are none."""
@@ -85,6 +84,11 @@ class Asker:
         except Unreachable as error:
             return NoReply(str(error))
         return without_secrets(answer, secret) if secret else answer
+
+
+def spared(look: Look) -> timedelta:
+    """The time that a check may use for asking: its timeout, less a moment for judging."""
+    return look.timeout - min(_SPARE, look.timeout / 20)
 
 
 def side_by_side(run: Callable[[T], R], items: Sequence[T]) -> tuple[R, ...]:

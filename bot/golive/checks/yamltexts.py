@@ -50,7 +50,7 @@ def documents(text: str) -> list[Any]:
     import yaml
 
     try:
-        return [one for one in yaml.load_all(text, Loader=_loader()) if one is not None]  # noqa: S506  # a safe loader
+        return [one for one in yaml.load_all(text, Loader=_loader()) if one is not None]
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise NotYaml(shortened(str(error.problem or error.context), 200), mark.line + 1 if mark else 0) from None

@@ -204,9 +204,9 @@ def _policy_text(asked: Asked) -> tuple[bytes, str]:
             f"There is no policy here: neither {SEARCHED[0]} nor {SEARCHED[1]}. Name one with --policy, or what to look "
             "at with --host https://…"
         )
-    from golive.render.templates import TEMPLATES
+    from golive.render.templates import asset
 
-    return (TEMPLATES / "policy" / "default.yml").read_bytes(), DEFAULT
+    return asset("policy/default.yml").encode(), DEFAULT
 
 
 def _loaded(text: bytes, name: str, asked: Asked, secrets: Secrets) -> Policy:

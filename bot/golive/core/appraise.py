@@ -75,7 +75,10 @@ def _missed(held: Thresholds, finding: Finding, baseline: Mapping[str, float], w
     if held.warns is not None:
         judged = held.warns.judge(finding.measures, baseline)
         if judged.holds:
-            return replace(finding, outcome=Outcome.WARNING, summary=_sentence(why or judged.why.replace("not ", "")))
+            told = why or f"{judged.why}, and {held.warns.text} is a warning"
+            return replace(finding, outcome=Outcome.WARNING, summary=_sentence(told))
+        if judged.holds is None and held.passes is None:
+            return replace(finding, outcome=Outcome.UNKNOWN, summary=_sentence(judged.why))
         why = why or judged.why
     if held.fails is None:
         if held.passes is None:  # only `warn:` was asked: what is outside it is as good as it was

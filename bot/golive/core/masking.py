@@ -104,7 +104,10 @@ class Mask:
         """A finding without secrets in any of its texts."""
         return replace(
             finding,
-            **{name: self.text(getattr(finding, name)) for name in ("summary", "measured", "expected", "source")},
+            summary=self.text(finding.summary),
+            measured=self.text(finding.measured),
+            expected=self.text(finding.expected),
+            source=self.text(finding.source),
             measures=tuple(self._measure(one) for one in finding.measures),
             details=tuple(replace(one, text=self.text(one.text), path=self.text(one.path)) for one in finding.details),
         )

@@ -56,7 +56,7 @@ class Deadline:
 
     def missed(self, doing: str) -> NoAnswer:
         """The sentence for a missed deadline."""
-        return NoAnswer(f"no complete answer within {self.seconds:g} s (while {doing})")
+        return NoAnswer(f"no complete answer within {self.seconds:.3g} s (while {doing})")
 
 
 class Allowed:

@@ -87,13 +87,20 @@ def _asserts_something(look: Look, report: Report) -> None:
         report.add(look.place("id"), look.at, what, "Add a `pass:`, for example with what the value must be")
 
 
+def _meant(options: Kind, criteria: Criteria) -> list[tuple[str, str]]:
+    """The measures a criterion is about: those it names, and the primary one where it names none."""
+    named = {leaf.name for leaf in criteria.part.leaves()}
+    measures = list(options.measures.items())
+    return [one for at, one in enumerate(measures) if one[0] in named or (at == 0 and "" in named)]
+
+
 def _can_be_met_and_missed(look: Look, report: Report) -> None:
     """A threshold outside what can be measured at all is a check that always fails; one that covers all of it, never."""
     if look.options is None:
         return
     bounds = look.options.bounds()
     for key, criteria in look.criteria:
-        for name, unit in look.options.measures.items():
+        for name, unit in _meant(look.options, criteria):
             held = criteria.intervals(name, unit)
             if held is None:
                 continue
@@ -115,7 +122,7 @@ def _leaves_no_gap(look: Look, report: Report) -> None:
     section = look.section
     if look.options is None or section.pass_ is None:
         return
-    for name, unit in look.options.measures.items():
+    for name, unit in _meant(look.options, section.pass_):
         passes = section.pass_.intervals(name, unit)
         if passes is None:
             continue

@@ -39,10 +39,11 @@ def json_schema(kinds: Mapping[str, type[Kind]]) -> dict[str, Any]:
     wanted = [(model, "validation") for model in (PolicySection, *models.values())]
     refs, whole = models_json_schema(wanted, schema_generator=_Lenient)  # type: ignore[arg-type]
     defs: dict[str, Any] = whole.get("$defs", {})
-    for model in (PolicySection, CheckSection, WaiverSection, *models.values()):
-        if (ref := refs.get((model, "validation"))) or model.__name__ in defs:
-            _offer(defs[_target(ref) if ref else model.__name__], getattr(model, "also", {}))
     ref_of = {name: refs[model, "validation"] for name, model in models.items()}
+    for section in (CheckSection, WaiverSection):
+        _offer(defs[section.__name__], section.also)
+    for name, kind in models.items():
+        _offer(defs[_target(ref_of[name])], getattr(kind, "also", {}))
     check = defs[CheckSection.__name__]
     check["properties"]["uses"]["enum"] = list(models)
     check["allOf"] = [_options_if(name, ref, defs) for name, ref in ref_of.items()]

@@ -1,0 +1,92 @@
+"""The report as SARIF 2.1.0, for code scanning: a result for every place a check found something, and for every check that
+did not pass without a place. Waived ones are results that are suppressed.
+
+Source: OASIS, Static Analysis Results Interchange Format 2.1.0; GitHub's limits for uploads (5,000 results are shown).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+from golive.core.model import Detail, Outcome, Severity
+from golive.core.report import Line, Report
+
+SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+MOST = 5000
+_TOLD = frozenset({Outcome.FAILED, Outcome.UNKNOWN, Outcome.WARNING, Outcome.WAIVED})
+_SECURITY = {
+    Severity.CRITICAL: "9.5", Severity.HIGH: "8.0", Severity.MEDIUM: "5.5", Severity.LOW: "3.0", Severity.INFO: "0.0",
+}  # fmt: skip
+
+
+def dump(report: Report) -> str:
+    """The log, with one run."""
+    results = [result for line in report.lines if line.outcome in _TOLD for result in _results(line)]
+    told = [line for line in report.lines if line.outcome in _TOLD]
+    run: dict[str, Any] = {
+        "tool": {"driver": {
+            "name": "golive", "semanticVersion": report.run.golive, "version": report.run.golive,
+            "rules": [_rule(line) for line in told],
+        }},
+        "invocations": [{
+            "executionSuccessful": True,
+            "startTimeUtc": f"{report.run.started_at:%Y-%m-%dT%H:%M:%S.000Z}",
+        }],
+        "automationDetails": {"id": f"golive/{report.run.environment or 'check'}/"},
+        "columnKind": "unicodeCodePoints",
+        "results": results[:MOST],
+        "properties": {"verdict": report.verdict, "headline": report.headline, "left_out": max(0, len(results) - MOST)},
+    }  # fmt: skip
+    if report.run.commit:
+        run["properties"]["commit"] = report.run.commit
+    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False) + "\n"
+
+
+def _rule(line: Line) -> dict[str, Any]:
+    help_text = " ".join(text for text in (line.impact, line.action) if text) or "Look at what was found."
+    return {
+        "id": line.check,
+        "name": line.check,
+        "shortDescription": {"text": line.name},
+        "fullDescription": {"text": line.expected or line.name},
+        "help": {"text": help_text},
+        "defaultConfiguration": {"level": "error" if line.severity in (Severity.CRITICAL, Severity.HIGH) else "warning"},
+        "properties": {
+            "tags": [tag for tag in (line.category, line.uses) if tag], "security-severity": _SECURITY[line.severity],
+        },
+    }  # fmt: skip
+
+
+def _results(line: Line) -> Iterator[dict[str, Any]]:
+    placed = [detail for detail in line.details if detail.path]
+    for detail in placed:
+        yield _result(line, detail.text, detail)
+    if not placed:
+        yield _result(line, line.summary or line.outcome.value, None)
+
+
+def _result(line: Line, text: str, detail: Detail | None) -> dict[str, Any]:
+    failed = line.outcome in (Outcome.FAILED, Outcome.UNKNOWN)
+    level = "error" if failed and (detail is None or detail.outcome is Outcome.FAILED) else "warning"
+    print_of = "\0".join([line.check, detail.path if detail else "", text])
+    result: dict[str, Any] = {
+        "ruleId": line.check,
+        "level": "note" if line.outcome is Outcome.WAIVED else level,
+        "message": {"text": text},
+        "partialFingerprints": {"golive/v1": hashlib.sha256(print_of.encode()).hexdigest()[:32]},
+        "properties": {"outcome": line.outcome.value, "severity": line.severity.value, "evidence": line.strength},
+    }
+    if detail is not None:
+        physical: dict[str, Any] = {"artifactLocation": {"uri": quote(detail.path, safe="/._-~")}}
+        if detail.line > 0:
+            physical["region"] = {"startLine": detail.line}
+        result["locations"] = [{"physicalLocation": physical}]
+    else:
+        result["locations"] = [{"logicalLocations": [{"name": line.check, "kind": "module"}]}]
+    if line.waiver is not None and not line.waiver_expired:
+        result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": line.waiver.reason}]
+    return result
