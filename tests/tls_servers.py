@@ -148,8 +148,8 @@ def secured(
 ) -> Callable[[socket.socket], None]:
     """A TLS server with this certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pem)
     context.set_ciphers("ALL:@SECLEVEL=0")
+    context.load_cert_chain(pem)
     context.minimum_version, context.maximum_version = lowest, highest
 
     def treat(caller: socket.socket) -> None:

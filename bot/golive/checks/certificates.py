@@ -12,7 +12,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cryptography.x509 import Certificate as X509
+    from cryptography import x509
 
 _AS_RSA = ((512, 15_360), (384, 7_680), (256, 3_072), (224, 2_048), (160, 1_024))
 """Bits of an elliptic curve key → bits of the RSA key that is as strong."""
@@ -59,7 +59,7 @@ def first_to_end(chain: Sequence[Certificate]) -> Certificate:
     return min((one for one in chain if one is chain[0] or not one.own), key=lambda one: one.ends)
 
 
-def _read(raw: X509) -> Certificate:
+def _read(raw: x509.Certificate) -> Certificate:
     key, bits = _key(raw)
     return Certificate(
         raw.subject.rfc4514_string(),
@@ -73,7 +73,7 @@ def _read(raw: X509) -> Certificate:
     )
 
 
-def _names(raw: X509) -> Iterator[str]:
+def _names(raw: x509.Certificate) -> Iterator[str]:
     from cryptography import x509
 
     try:
@@ -84,7 +84,7 @@ def _names(raw: X509) -> Iterator[str]:
     yield from (str(address) for address in alternative.get_values_for_type(x509.IPAddress))
 
 
-def _key(raw: X509) -> tuple[str, int]:
+def _key(raw: x509.Certificate) -> tuple[str, int]:
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 

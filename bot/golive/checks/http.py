@@ -171,7 +171,10 @@ class HttpCheck(Expects):
         if self.repeat_with_key:
             headers[self.repeat_with_key.lower()] = f"golive-{uuid.uuid4()}"
         replies: list[Reply] = []
-        for _ in range(2 if self.repeat_with_key else self.streak):
+        times = 2 if self.repeat_with_key else self.streak
+        while len(replies) < times:
+            if replies and (isinstance(replies[-1], NoReply) or self._wrong(replies[-1])):
+                break
             replies.append(
                 asker.ask(
                     self.method,
@@ -183,8 +186,6 @@ class HttpCheck(Expects):
                     follow_redirects=self.follow_redirects,
                 )
             )
-            if isinstance(replies[-1], NoReply) or self._wrong(replies[-1]):
-                break
         return Heard(url, tuple(replies))
 
     def judge(self, facts: tuple[Heard, ...]) -> Finding:
@@ -197,7 +198,7 @@ class HttpCheck(Expects):
         if len(facts) == 1:
             measured = f"{answers[-1].status} in {measured}" if answers else measured
             outcome, summary = lines[0].outcome, lines[0].text
-            lines = self._flaws(facts[0])
+            lines = self._flaws(facts[0]) if outcome is Outcome.FAILED else []
         else:
             outcome, summary = self._of_several(lines, good)
             measured = f"{good}/{len(facts)}" + (f", slowest {measured}" if answers else "")

@@ -8,6 +8,8 @@ Options:
 
 - `host`: `host:port`; the port is 443 where none is named.
 - `url`: an https URL, in place of `host`.
+- `plain_http`: what an http URL comes to: `refuse` (default, when the policy is read) or `not_applicable`, for a target
+  that is https only in production.
 - `file`: PEM files on this machine (a path or glob) in place of `host`; only their contents are looked at.
 - `server_name`: the name to ask for and to verify, where it is not the host's.
 - `min_days`: at least so many days more. Default 14; `0`: only not yet over.
@@ -16,7 +18,7 @@ Options:
 - `chain`: `true` (default), or `false` for a certificate that no public authority signed.
 - `name`: `true` (default), or `false` where it need not be for the host's name.
 - `issuer`: text that must occur in the issuer's name.
-- `sans`: host names and addresses that it must all be for; `*.` in a certificate stands for one label.
+- `sans`: a host name or address, or a list of them, that it must all be for; `*.` in a certificate stands for one label.
 - `min_key_bits`: the least strength of its key, as bits of RSA. By NIST SP 800-57, EC 256 is as strong as RSA 3072.
 
 Example:
@@ -47,7 +49,7 @@ from golive.checks.asking import WebUrl
 from golive.checks.certificates import Certificate, first_to_end, from_der, from_pem
 from golive.checks.options import FilePattern, Options, offered
 from golive.checks.places import Place, place
-from golive.checks.replies import capped, counted
+from golive.checks.replies import Texts, capped, counted
 from golive.core.model import Detail, Finding, Measure, Outcome, Strength
 from golive.ports import Look, TlsFacts, Unreachable
 
@@ -59,10 +61,11 @@ _OTHER_NAME = re.compile(r"(Hostname|IP address) mismatch[^;]*")
 _FILES = 50
 
 
-def _web_place(url: str) -> str:
-    if urlsplit(url).scheme.lower() != "https":
-        raise ValueError("expected an https URL; http has no certificate")
-    return url
+@dataclass(frozen=True)
+class NoTls:
+    """The target is plain HTTP, and the policy says that then there is nothing to look at."""
+
+    url: str
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,8 @@ class TlsCheck(Options):
     ran_against: ClassVar[str] = "TLS servers over real sockets, with certificates good and bad"
 
     host: Annotated[str, AfterValidator(lambda text: place(text, 443).text)] | None = None
-    url: Annotated[WebUrl, AfterValidator(_web_place)] | None = None
+    url: WebUrl | None = None
+    plain_http: Literal["refuse", "not_applicable"] = "refuse"
     file: FilePattern | None = None
     server_name: Annotated[str, Field(min_length=1, max_length=253)] | None = None
     min_days: Annotated[float, Field(ge=0)] = 14
@@ -100,7 +104,7 @@ class TlsCheck(Options):
     chain: bool = True
     name: bool = True
     issuer: Annotated[str, Field(min_length=1)] | None = None
-    sans: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1)] | None = None
+    sans: Texts | None = None
     min_key_bits: Annotated[int, Field(ge=1)] | None = None
 
     @model_validator(mode="before")
@@ -126,16 +130,23 @@ class TlsCheck(Options):
     def _one_place(self) -> TlsCheck:
         if sum(one is not None for one in (self.host, self.url, self.file)) != 1:
             raise ValueError("say where: exactly one of `host`, `url` and `file`")
+        if self._is_plain() and self.plain_http == "refuse":
+            raise ValueError("expected an https URL; http has no certificate (see `plain_http`)")
         if self.file is not None and (self.min_version or self.server_name):
             raise ValueError("`min_version` and `server_name` are of a server, not of a file")
         return self
+
+    def _is_plain(self) -> bool:
+        return self.url is not None and urlsplit(self.url).scheme.lower() == "http"
 
     def on_machine(self) -> bool:
         """A file is of the machine."""
         return self.file is not None
 
-    def collect(self, look: Look) -> Shown:
+    def collect(self, look: Look) -> Shown | NoTls:
         """One handshake; with `min_version`, another that offers only what is older. Or the files."""
+        if self._is_plain():
+            return NoTls(self.url or "")
         if self.file is not None:
             return self._files(look, self.file)
         connect, where = offered(look.connect, "TLS servers"), self._place()
@@ -157,8 +168,10 @@ class TlsCheck(Options):
             return Shown(look.now, where.text, seen, tls, unclear=str(error))
         return Shown(look.now, where.text, seen, tls, older)
 
-    def judge(self, facts: Shown) -> Finding:
+    def judge(self, facts: Shown | NoTls) -> Finding:
         """Name every flaw; where nothing is wrong, say what could not be seen."""
+        if isinstance(facts, NoTls):
+            return Finding("", Outcome.NOT_APPLICABLE, "Plain HTTP has no certificate", "http", "https", facts.url)
         if not facts.of:
             why = facts.why or f"{facts.source}: no certificate was shown"
             return self._finding(facts, Outcome.UNKNOWN, why, "no certificate", ())

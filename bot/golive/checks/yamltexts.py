@@ -102,17 +102,19 @@ def _row(loader: Any, node: Any) -> Iterator[Row]:
 
 
 def as_table(value: Any) -> Table:
-    """The value where it is a mapping, else an empty one."""
+    """The value where it is a mapping, else an empty one. One that came as JSON has no lines: they are 0."""
     if isinstance(value, Table):
         return value
-    empty = Table()
-    empty.lines = {}
-    return empty
+    made = Table(value) if isinstance(value, dict) else Table()
+    made.lines = {}
+    return made
 
 
 def rows(value: Any) -> list[tuple[Any, int]]:
-    """The items of a sequence with their lines; nothing where it is none."""
-    return list(zip(value, value.lines, strict=True)) if isinstance(value, Row) else []
+    """The items of a sequence with their lines, 0 where it came as JSON; nothing where it is none."""
+    if isinstance(value, Row):
+        return list(zip(value, value.lines, strict=True))
+    return [(item, 0) for item in value] if isinstance(value, list) else []
 
 
 def text_of(value: Any) -> str:

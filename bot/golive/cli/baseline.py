@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
@@ -12,7 +13,7 @@ import click
 
 from golive.cli.check import BASELINE, Asked, taken
 from golive.cli.selecting import Wanted, words
-from golive.core.baseline import Baseline, Change, Recorded, compare, dump, parse
+from golive.core.baseline import Baseline, Comparison, Recorded, compare, dump, parse
 from golive.core.errors import Misconfigured
 from golive.core.units import amount
 
@@ -55,7 +56,7 @@ def record(
     if not found.values:
         raise Misconfigured("No check measured anything, so there is nothing to record.")
     before = _read(file) if file.is_file() else Baseline({})
-    kept = Baseline({**before.values, **found.values}, found.recorded_at, found.golive, found.project, found.target)
+    kept = Baseline({**before.values, **found.values}, found.recorded_at, found.golive)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         beside = file.with_name(file.name + ".new")
@@ -79,12 +80,10 @@ def compare_(
     tolerance: float | None,
 ) -> int:  # fmt: skip
     """Run the checks, and say how what they measure changed. Exits 0, or 1 where a tolerance is exceeded."""
-    then = _read(file)
     now = measured(_report(policy, target, only, saved, quiet))
-    wanted = words(only)
-    changes = [c for c in compare(then, now) if not wanted or any(fnmatchcase(c.name.partition(".")[0], w) for w in wanted)]
-    click.echo(table(changes, tolerance))
-    return int(tolerance is not None and any(_exceeds(change, tolerance) for change in changes))
+    found = compare(_of(_read(file), words(only)), now)
+    click.echo(table(found, tolerance))
+    return int(tolerance is not None and exceeds(found, tolerance))
 
 
 @baseline.command()
@@ -93,7 +92,7 @@ def show(file: Path) -> None:
     """Say what was recorded, and when."""
     read = _read(file)
     at = f"{read.recorded_at:%Y-%m-%d %H:%M} UTC" if read.recorded_at else "at an unknown time"
-    click.echo(f"{file}: recorded {at} by golive {read.golive or '?'}{f', of {read.target}' if read.target else ''}")
+    click.echo(f"{file}: recorded {at} by {f'golive {read.golive}' if read.golive else 'another tool'}")
     width = max((len(name) for name in read.values), default=0)
     for name, one in sorted(read.values.items()):
         samples = f"  ({one.samples} samples)" if one.samples is not None else ""
@@ -117,18 +116,32 @@ def measured(report: Report) -> Baseline:
         f"{line.check}.{one.name}": Recorded(float(one.value), one.unit, line.samples)
         for line in report.lines
         for one in line.measures
-        if not isinstance(one.value, bool | str)
+        if not isinstance(one.value, bool | str) and math.isfinite(one.value)
     }
-    run = report.run
-    return Baseline(values, run.started_at, run.golive, run.project, run.target)
+    return Baseline(values, report.run.started_at, report.run.golive)
 
 
 def recorded(path: Path | None) -> Mapping[str, Mapping[str, float]]:
     """Check → measure → recorded value; empty without a file. Raises Misconfigured where the file cannot be read."""
     if path is None:
         return {}
-    read = _read(path)
-    return {check: read.of_check(check) for check in {name.partition(".")[0] for name in read.values}}
+    found: dict[str, dict[str, float]] = {}
+    for name, value in _read(path).numbers().items():
+        check, _, measure = name.partition(".")
+        found.setdefault(check, {})[measure] = value
+    return found
+
+
+def _of(read: Baseline, wanted: tuple[str, ...]) -> Baseline:
+    """Only the values of these checks; all of them where none is named."""
+    if not wanted:
+        return read
+    values = {
+        name: one
+        for name, one in read.values.items()
+        if any(fnmatchcase(name.partition(".")[0], pattern) for pattern in wanted)
+    }
+    return Baseline(values, read.recorded_at, read.golive)
 
 
 def _read(path: Path) -> Baseline:
@@ -142,22 +155,27 @@ def _read(path: Path) -> Baseline:
         raise Misconfigured(f"{path}: {error}.") from None
 
 
-def table(changes: list[Change], tolerance: float | None) -> str:
+def table(found: Comparison, tolerance: float | None) -> str:
     """One line a value: then, now, and the change; what exceeds the tolerance is marked."""
     colour = sys.stdout.isatty()
-    width = max((len(change.name) for change in changes), default=0)
+    width = max((len(change.name) for change in found.changes), default=0)
     lines = []
-    for change in changes:
-        then, now = (amount(one.value, one.unit) if one else "–" for one in (change.then, change.now))
-        percent = f"{change.percent:+.1f} %" if change.percent is not None else "new" if change.then is None else "gone"
-        over = tolerance is not None and _exceeds(change, tolerance)
+    for change in found.changes:
+        then, now = (amount(one.value, one.unit) for one in (change.before, change.after))
+        percent = "from nothing" if change.percent is None else f"{change.percent:+.1f} %"
+        over = tolerance is not None and _beyond(change.percent, tolerance)
         line = f"{'!' if over else ' '} {change.name:{width}}  {then:>10} → {now:>10}  {percent}"
         lines.append(click.style(line, fg="red") if over and colour else line)
+    for what, names in (("not measured any more", found.missing), ("in another unit", found.unlike)):
+        lines += [f"! {name}: {what}" for name in names]
+    lines += [f"  {name}: new" for name in found.new]
     return "\n".join(lines) or "Nothing to compare."
 
 
-def _exceeds(change: Change, tolerance: float) -> bool:
+def exceeds(found: Comparison, tolerance: float) -> bool:
     """A value that is not measured any more exceeds every tolerance: nobody knows how it is."""
-    if change.now is None:
-        return change.then is not None
-    return change.percent is not None and abs(change.percent) > tolerance
+    return bool(found.missing or found.unlike) or any(_beyond(one.percent, tolerance) for one in found.changes)
+
+
+def _beyond(percent: float | None, tolerance: float) -> bool:
+    return percent is None or abs(percent) > tolerance

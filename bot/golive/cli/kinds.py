@@ -22,7 +22,8 @@ NOT_YET = "not yet run against the real service"
 @click.command()
 @click.argument("names", nargs=-1, metavar="[KIND]...")
 @click.option("--json", "as_json", is_flag=True, help="Everything, for programs.")
-def kinds(names: tuple[str, ...], as_json: bool) -> None:
+@click.option("--markdown", is_flag=True, help="The reference page of the documentation.")
+def kinds(names: tuple[str, ...], as_json: bool, markdown: bool) -> None:
     """List the kinds of checks, or explain some of them.
 
     \b
@@ -39,6 +40,8 @@ def kinds(names: tuple[str, ...], as_json: bool) -> None:
             raise Misconfigured(f"There is no kind {name!r}. {hint}")
     if as_json:
         click.echo(json.dumps([described(known[name]) for name in names or known], indent=2, ensure_ascii=False))
+    elif markdown:
+        click.echo(as_markdown(known), nl=False)
     elif names:
         click.echo("\n\n".join(page(known[name]) for name in names))
     else:
@@ -68,6 +71,30 @@ def page(kind: type[Kind]) -> str:
     if also:
         lines.append(f"Also understood: {', '.join(f'{theirs} = {ours}' for theirs, ours in also.items())}")
     return "\n".join(lines)
+
+
+def as_markdown(known: Mapping[str, type[Kind]]) -> str:
+    """Every kind on one page, as the documentation has it."""
+    ours = {name: kind for name, kind in known.items() if kind.__module__.startswith("golive.")}
+    lines = [
+        "# Kinds of checks", "",
+        "Made from the kinds themselves by `golive kinds --markdown`. How they are used is said in [Checks](../checks.md).",
+        "", "| kind | what it asserts | runs | run against |", "|---|---|---|---|",
+    ]  # fmt: skip
+    for name, kind in ours.items():
+        told = described(kind)
+        lines.append(f"| [`{name}`](#{name}) | {told['sentence']} | {told['runs']} | {told['run_against']} |")
+    for name, kind in ours.items():
+        lines += ["", f"## {name}", "", *_body(kind)]
+        if also := getattr(kind, "also", {}):
+            lines += ["", f"Also understood: {', '.join(f'`{theirs}` for `{ours}`' for theirs, ours in also.items())}."]
+    return "\n".join(lines) + "\n"
+
+
+def _body(kind: type[Kind]) -> list[str]:
+    """The reference without its first line, with a blank line before a list as Markdown wants it."""
+    lines = reference(kind).split("\n")
+    return [f"{sentence(kind)[:1].upper()}{sentence(kind)[1:]}.", *lines[1:]]
 
 
 def described(kind: type[Kind]) -> dict[str, object]:
