@@ -147,7 +147,7 @@ def test_mistakes_of_the_policy_come_with_line_and_column_before_anything_runs(s
     (shop.folder / ".github/golive.yml").write_text(wrong)
     done = shop.check()
     assert done.returncode == 3
-    assert ".github/golive.yml:12:11: checks[0].pass: `<=200` has no unit" in done.stderr
+    assert ".github/golive.yml:11:11: checks[0].pass: `<=200` has no unit" in done.stderr
     assert "Did you mean `health`?" in done.stderr
     assert shop.sample.asked == 0
 

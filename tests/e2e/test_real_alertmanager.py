@@ -17,8 +17,9 @@ from golive.checks.alert_roundtrip import AlertRoundtripCheck
 from golive.checks.alertmanager import AlertmanagerCheck
 from golive.checks.alertroutes import read_routes, told_of
 from golive.core.model import Finding, Outcome
+from looks import looking
 from real_servers import free_port, until_ready
-from website import Asked, Said, look_at, serving
+from website import Asked, Said, serving
 
 PROGRAM = next((name for name in ("prometheus-alertmanager", "alertmanager") if shutil.which(name)), "")
 pytestmark = [
@@ -76,16 +77,16 @@ class Running:
     def ask(self, **options: Any) -> Finding:
         """What the kind finds there now."""
         check = AlertmanagerCheck.model_validate({"url": self.url, **options})
-        return check.judge(check.collect(look_at()))
+        return check.judge(check.collect(looking()))
 
     def send(self, **options: Any) -> Finding:
         """What comes of a test alert."""
         check = AlertRoundtripCheck.model_validate({"url": self.url, "writes": True, **options})
-        return check.judge(check.collect(look_at()))
+        return check.judge(check.collect(looking()))
 
     def post(self, path: str, document: Any) -> None:
         """Put something there that a check is to find."""
-        answer = look_at().http.request(
+        answer = looking().http.request(
             "POST",
             f"{self.url}/api/v2/{path}",
             headers={"content-type": "application/json"},

@@ -14,8 +14,9 @@ import pytest
 
 from golive.checks.prometheus import PrometheusCheck
 from golive.core.model import Finding, Outcome
+from looks import looking
 from real_servers import free_port, until_ready
-from website import Asked, Said, look_at, serving
+from website import Asked, Said, serving
 
 pytestmark = [
     pytest.mark.sockets,
@@ -50,7 +51,7 @@ class Running:
     def ask(self, **options: Any) -> Finding:
         """What the kind finds there now."""
         check = PrometheusCheck.model_validate({"url": self.url, **options})
-        return check.judge(check.collect(look_at()))
+        return check.judge(check.collect(looking()))
 
     def eventually(self, outcome: Outcome, **options: Any) -> Finding:
         """The first finding with this outcome, or the last one after ten seconds."""

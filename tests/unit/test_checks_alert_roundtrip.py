@@ -13,7 +13,8 @@ from pydantic import ValidationError
 from golive.checks.alert_roundtrip import NAME, TAG, AlertRoundtripCheck, Trip
 from golive.core.model import Finding, Outcome
 from kind_pages import example_of, unexplained
-from website import Asked, Said, look_at, serving
+from looks import looking
+from website import Asked, Said, serving
 
 URL = "https://alerts.example"
 
@@ -119,7 +120,7 @@ def test_an_alert_goes_all_the_way_and_is_always_resolved(mode: str, outcome: st
     alerts = Alerts(mode)
     with serving(alerts) as site:
         check = a_check(url=site.url(""), within="300ms", labels={"severity": "info"}, receiver="pager")
-        finding: Finding = check.judge(check.collect(look_at(site, timeout=5)))
+        finding: Finding = check.judge(check.collect(looking(timeout=5)))
         posts = [json.loads(asked.body)[0] for asked in site.asked if asked.method == "POST"]
     assert finding.outcome == outcome, finding.summary
     assert says in finding.summary
@@ -133,6 +134,6 @@ def test_a_check_without_time_cannot_tell_and_still_resolves() -> None:
     alerts = Alerts("forgets")
     with serving(alerts) as site:
         check = a_check(url=site.url(""), within="60s")
-        finding = check.judge(check.collect(look_at(site, timeout=1)))
+        finding = check.judge(check.collect(looking(timeout=1)))
         assert [asked.method for asked in site.asked].count("POST") == 2
     assert (finding.outcome, "longer `timeout`" in finding.summary) == (Outcome.UNKNOWN, True)

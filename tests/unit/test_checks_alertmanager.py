@@ -19,7 +19,8 @@ from golive.checks.alertroutes import Matcher, read_matchers, read_routes, told_
 from golive.checks.webapi import Told
 from golive.core.model import Finding, Outcome
 from kind_pages import example_of, unexplained
-from website import Asked, Said, lent, look_at, serving
+from looks import looking
+from website import Asked, Said, lent, serving
 
 URL = "https://alerts.example"
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -243,11 +244,11 @@ def test_alertmanager_is_asked_with_the_lent_secret(tmp_path: Path) -> None:
     with serving(alertmanager) as site:
         options = {"url": site.url(""), "secret": "alerts", "max_active": {"critical": 0}}
         check = AlertmanagerCheck.model_validate(options)
-        finding = check.judge(check.collect(look_at(site, secrets=lent(tmp_path, alerts="s3cret-token"))))
+        finding = check.judge(check.collect(looking(secrets=lent(tmp_path, alerts="s3cret-token"))))
         assert (finding.outcome, finding.source) == (Outcome.FAILED, site.url("/api/v2/status"))
         assert "s3cret" not in repr(finding)
         refused = AlertmanagerCheck.model_validate({"url": site.url("")})
-        finding = refused.judge(refused.collect(look_at(site)))
+        finding = refused.judge(refused.collect(looking()))
         assert finding.outcome is Outcome.UNKNOWN
         assert "answered 401" in finding.summary
 
@@ -255,6 +256,6 @@ def test_alertmanager_is_asked_with_the_lent_secret(tmp_path: Path) -> None:
 def test_gone_is_explained() -> None:
     with serving(lambda _: Said(410, json.dumps({"status": "error"}))) as site:
         check = AlertmanagerCheck.model_validate({"url": site.url("")})
-        finding = check.judge(check.collect(look_at(site)))
+        finding = check.judge(check.collect(looking()))
     assert finding.outcome is Outcome.UNKNOWN
     assert "removed in 0.27" in finding.summary

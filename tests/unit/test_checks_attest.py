@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from golive.checks.attest import AttestCheck, Said
 from golive.core.model import Outcome, Person, Strength
 from golive.ports import Attestation, Look
+from kind_pages import example_of, unexplained
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 REPORT = "https://wiki.example/drill/7"
@@ -85,6 +86,94 @@ def test_it_holds_until_the_word_is_too_old_and_no_longer(days_ago: int) -> None
     assert a_check().judge(Said(until, [word])).outcome is Outcome.FAILED
 
 
+ANN, BO, CY = (a_word(days, by=by) for days, by in ((3, "ann"), (5, "bobo"), (95, "cy")))
+"""Three people; a_word gives each a number by the length of their name. Cy's word is too old."""
+
+
+@pytest.mark.parametrize(
+    ("words", "outcome", "says"),
+    [
+        pytest.param([ANN, BO], "passed", "@ann and @bobo attested: Disaster", id="two people"),
+        pytest.param([BO, ANN], "passed", "@ann and @bobo attested", id="in any order"),
+        pytest.param([ANN], "pending", "2 people are needed; so far @ann did", id="one"),
+        pytest.param([], "pending", "2 people are needed; so far nobody did", id="none"),
+        pytest.param([ANN, a_word(1, by="ann")], "pending", "so far @ann did", id="one person twice is one"),
+        pytest.param([ANN, CY], "failed", "Attested 95 d ago by @cy", id="one of two too old"),
+        pytest.param([ANN, CY, BO], "passed", "@ann and @bobo", id="the newest two count"),
+        pytest.param([ANN, STRANGER], "pending", "@eve attested it without filling the role", id="a stranger"),
+    ],
+)
+def test_several_people_are_different_people(words: list[Attestation], outcome: str, says: str) -> None:
+    finding = a_check(min_people=2).judge(Said(NOW, words))
+    assert finding.outcome is Outcome(outcome), finding.summary
+    assert says in finding.summary
+
+
+def test_several_people_hold_as_long_as_the_oldest_of_them() -> None:
+    finding = a_check(min_people=2).judge(Said(NOW, [ANN, BO]))
+    assert finding.valid_until == BO.at + timedelta(days=90)
+    assert finding.expected == "attested by 2 people of operations within 90 d"
+
+
+def test_people_out_of_a_file_are_told_apart_by_their_names() -> None:
+    words = [Attestation(Person(0, name), NOW, "", HERE, True) for name in ("ann", "Ann", "bo")]
+    assert a_check(min_people=2).judge(Said(NOW, words)).outcome is Outcome.PASSED
+    assert a_check(min_people=2).judge(Said(NOW, words[:2])).outcome is Outcome.PENDING
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome", "measures"),
+    [
+        ("nps=4.2 adoption=55%", "passed", [("nps", 4.2, ""), ("adoption", 55, "%")]),
+        ("it is NPS=4.2, and adoption=55%.", "passed", [("nps", 4.2, ""), ("adoption", 55, "%")]),
+        ("nps=3 nps=4.2 adoption=-5%", "passed", [("nps", 4.2, ""), ("adoption", -5, "%")]),
+        ("nps=4.2", "pending", []),
+        ("nps=high adoption=55%", "pending", []),
+        ("nps= 4 adoption=55%", "pending", []),
+        ("turnips=4.2 adoption=55%", "pending", []),
+        ("?x&nps=4.2 adoption=55%", "passed", [("nps", 4.2, ""), ("adoption", 55, "%")]),
+        ("", "pending", []),
+    ],
+)
+def test_figures_are_read_out_of_the_words(text: str, outcome: str, measures: list[tuple[str, float, str]]) -> None:
+    check = a_check(measured=["nps", "adoption"], measurement="Survey of week 3")
+    finding = check.judge(Said(NOW, [a_word(text=text)]))
+    assert finding.outcome is Outcome(outcome), finding.summary
+    assert [(one.name, one.value, one.unit) for one in finding.measures] == measures
+    assert "Survey of week 3" in finding.expected
+    assert check.measures == {"*": ""}
+
+
+def test_a_figure_that_lacks_is_asked_for() -> None:
+    check = a_check(measured="nps", measurement="Survey of week 3")
+    said = check.judge(Said(NOW, [a_word(text="fine")])).summary
+    assert "attest: Disaster recovery was drilled (Survey of week 3)." in said
+    assert "with this check's id and `nps=…`" in said
+    assert "@ops-ann attested it without the figure `nps=…`" in said
+    assert "nps 4.2" in check.judge(Said(NOW, [a_word(text="nps=4.2")])).summary
+
+
+def test_a_claim_in_words_is_never_evaluated() -> None:
+    finding = a_check(measurement="NPS > 4.0").judge(Said(NOW, [a_word(text="nps=1")]))
+    assert (finding.outcome, finding.measures) == (Outcome.PASSED, ())
+    assert a_check(measurement="NPS > 4.0").measures == {}
+
+
+@pytest.mark.parametrize(
+    ("frequency", "days"), [("annually", 366), ("quarterly", 92), ("weekly", 7), ("every3days", 3)]
+)
+def test_names_of_saf_are_understood(frequency: str, days: int) -> None:
+    assert a_check(frequency=frequency).max_age == timedelta(days=days)
+    assert a_check(frequency=frequency).canonical() == a_check(max_age=f"{days}d").canonical()
+    assert AttestCheck.also["explanation"] == "statement"
+
+
+def test_the_reference_page_is_true() -> None:
+    drill, survey = example_of(AttestCheck)
+    assert (drill.options.measures, survey.options.measures) == ({}, {"*": ""})
+    assert unexplained(AttestCheck) == []
+
+
 def test_waiting_says_how_to_end_it() -> None:
     assert "Say `/golive attest` with this check's id" in a_check().judge(Said(NOW, [])).summary
     assert "Say `/golive attest` with this check's id" in a_check().judge(Said(NOW, [a_word(94)])).summary
@@ -116,6 +205,11 @@ def test_only_the_look_is_read() -> None:
         ({"max_age": "-1d"}, "max_age", "with its unit"),
         ({"max_age": "1000000d"}, "max_age", "with its unit"),
         ({"by": "@ann"}, "by", "not permitted"),
+        ({"min_people": 0}, "min_people", "greater than or equal to 1"),
+        ({"measurement": " "}, "measurement", "pattern"),
+        ({"measured": []}, "measured", "asserts nothing"),
+        ({"measured": ["NPS"]}, "measured", "small letters"),
+        ({"measured": ["nps", "nps"]}, "measured", "named once"),
     ],
 )
 def test_a_wrong_option_is_refused_where_it_stands(options: dict[str, Any], place: str, says: str) -> None:
@@ -124,6 +218,18 @@ def test_a_wrong_option_is_refused_where_it_stands(options: dict[str, Any], plac
     mistakes = refused.value.errors()
     assert [mistake["loc"] for mistake in mistakes] == [(place,)], mistakes
     assert says in mistakes[0]["msg"]
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"frequency": "sometimes"}, "`frequency` is one of daily, every3days, weekly"),
+        ({"frequency": "weekly", "max_age": "7d"}, "keep one"),
+    ],
+)
+def test_a_frequency_that_is_none_or_too_many_is_refused(options: dict[str, Any], says: str) -> None:
+    with pytest.raises(ValidationError, match=says):
+        a_check(**options)
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,9 @@ from pydantic import ValidationError
 
 from golive.checks.grafana import PAGE, GrafanaCheck
 from golive.core.model import Finding, Outcome, Strength
-from golive.look.files import Files
 from kind_pages import example_of, unexplained
-from website import Asked, Said, lent, look_at, serving
+from looks import looking
+from website import Asked, Said, lent, serving
 
 SOURCE = (
     "Grafana documentation, HTTP API: Health (Other HTTP API), Folder/Dashboard Search, Data source (health by uid)"
@@ -72,7 +72,7 @@ class Grafana:
 def judged(folder: Path, grafana: Grafana, token: str = "s3cret-token", **options: Any) -> Finding:
     with serving(grafana) as site:
         check = GrafanaCheck.model_validate({"url": site.url(""), **options})
-        return check.judge(check.collect(look_at(site, secrets=lent(folder, grafana=token))))
+        return check.judge(check.collect(looking(secrets=lent(folder, grafana=token))))
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_dashboards_on_disk_are_fit_to_import(
     for number, text in enumerate(texts):
         (tmp_path / f"d{number}.json").write_text(text if isinstance(text, str) else json.dumps(text))
     check = GrafanaCheck.model_validate({"files": "*.json", **options})
-    finding = check.judge(check.collect(look_at(files=Files(tmp_path))))
+    finding = check.judge(check.collect(looking(tmp_path)))
     assert finding.outcome == outcome, finding.summary
     assert says in finding.summary
     assert finding.strength is Strength.DOCUMENT

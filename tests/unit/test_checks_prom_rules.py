@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,9 @@ from golive.checks.alertrules import threshold
 from golive.checks.prom_rules import PromRulesCheck
 from golive.checks.yamltexts import NotYaml, documents
 from golive.core.model import Finding, Outcome, Strength
-from golive.look.files import Files
 from golive.look.process import Process
 from kind_pages import example_of, unexplained
-from website import look_at
+from looks import looking
 
 GOOD = """groups:
   - name: shop
@@ -49,8 +48,7 @@ spec:
 
 def judged(folder: Path, **options: Any) -> Finding:
     check = PromRulesCheck.model_validate({"files": "*.yml", **options})
-    process = Process(folder, dict(os.environ))
-    return check.judge(check.collect(look_at(files=Files(folder), process=process)))
+    return check.judge(check.collect(looking(folder)))
 
 
 def written(folder: Path, **texts: str) -> Path:
@@ -159,7 +157,9 @@ def test_the_threshold_of_an_expression(expr: str, value: float | None) -> None:
 
 def recorded(**values: float) -> str:
     held = {name: {"value": value, "unit": "s", "samples": 100} for name, value in values.items()}
-    return json.dumps({"format": "golive-baseline", "version": 1, "recorded_at": "", "values": held})
+    return json.dumps(
+        {"format": "golive-baseline", "version": 1, "recorded_at": "2026-01-01T00:00:00+00:00", "values": held}
+    )
 
 
 @pytest.mark.parametrize(
@@ -203,7 +203,7 @@ def test_promtool_reads_what_our_own_reading_lets_through(tmp_path: Path) -> Non
 def test_without_promtool_it_cannot_be_told(tmp_path: Path) -> None:
     check = PromRulesCheck.model_validate({"files": "a.yml", "promtool": True})
     process = Process(tmp_path, {"PATH": str(tmp_path)})
-    look = look_at(files=Files(written(tmp_path, a=GOOD)), process=process)
+    look = replace(looking(written(tmp_path, a=GOOD)), process=process)
     finding = check.judge(check.collect(look))
     assert finding.outcome is Outcome.UNKNOWN
     assert "promtool" in finding.summary

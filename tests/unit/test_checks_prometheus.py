@@ -22,7 +22,8 @@ from golive.checks.webapi import Told
 from golive.core.criteria import parse
 from golive.core.model import Finding, Outcome
 from kind_pages import example_of, unexplained
-from website import Asked, Said, lent, look_at, serving
+from looks import looking
+from website import Asked, Said, lent, serving
 
 URL = "https://prom.example"
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -319,7 +320,7 @@ def test_prometheus_is_asked_with_the_lent_secret(
     tmp_path: Path, options: dict[str, Any], outcome: str, says: str
 ) -> None:
     with serving(prometheus) as site:
-        look = look_at(site, secrets=lent(tmp_path, prom="s3cret-token"))
+        look = looking(secrets=lent(tmp_path, prom="s3cret-token"))
         check = a_check(url=site.url(""), secret="prom", **options)
         finding = check.judge(check.collect(look))
         assert finding.outcome == outcome, finding.summary
@@ -331,6 +332,6 @@ def test_prometheus_is_asked_with_the_lent_secret(
 def test_nobody_there_is_unknown() -> None:
     with serving(prometheus) as site:
         check = a_check(url=site.url(""), query="up")
-    finding = check.judge(check.collect(look_at(timeout=2)))
+    finding = check.judge(check.collect(looking(timeout=2)))
     assert finding.outcome is Outcome.UNKNOWN
     assert "refused" in finding.summary

@@ -21,7 +21,9 @@ ENFORCE = "pod-security.kubernetes.io/enforce"
 LEVELS = ("privileged", "baseline", "restricted")
 """Pod Security Standards, from the most to the least that is allowed."""
 _SECRET_NAME = re.compile(r"(?i)passw(?:or)?d|secret|token|api_?key|private_?key|access_?key|credential|dsn$")
-_NO_SECRET = re.compile(r"(?i)(?:_|^)(?:file|path|name|dir|ttl|expiry|expires|issuer|audience|length|type|url|uri|host)$")
+_NO_SECRET = re.compile(
+    r"(?i)(?:_|^)(?:file|path|name|dir|ttl|expiry|expires|issuer|audience|length|type|url|uri|host)$"
+)
 _IN_URL = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s:@]*:[^/\s@]+@", re.IGNORECASE)
 _DIGEST = re.compile(r"@sha(?:256:[0-9a-f]{64}|512:[0-9a-f]{128})$")
 
@@ -67,7 +69,7 @@ def _amounts(cluster: Cluster, part: str, names: tuple[str, ...]) -> Flaws:
             given = {*as_table(held.get(part)), *(as_table(held.get("limits")) if part == "requests" else ())}
             lacking = [name for name in names if name not in given]
             if lacking:
-                yield _in_container(one, container, f"has no {' and no '.join(lacking)} {part}".replace("  ", " "))
+                yield _in_container(one, container, f"has no {' and no '.join(lacking)} {part}")
 
 
 def _requests(cluster: Cluster, wanted: Wanted) -> Flaws:
@@ -172,7 +174,9 @@ def _default_deny(cluster: Cluster, wanted: Wanted, direction: str) -> Flaws:
     for namespace in sorted({one.namespace for one in cluster.workloads()}):
         policies = [one for one in cluster.of("NetworkPolicy") if one.namespace == namespace]
         if not any(_denies(policy, direction) for policy in policies):
-            yield Detail(f"the namespace {namespace or '(none)'} has no NetworkPolicy that denies all {direction} by default")
+            yield Detail(
+                f"the namespace {namespace or '(none)'} has no NetworkPolicy that denies all {direction} by default"
+            )
 
 
 def _denies(policy: Resource, direction: str) -> bool:
@@ -252,7 +256,9 @@ def _unprivileged(cluster: Cluster, wanted: Wanted) -> Flaws:
 
 def _zones(cluster: Cluster, wanted: Wanted) -> Flaws:
     for one in cluster.of(*SCALED):
-        spread = any(as_table(row).get("topologyKey") == ZONE for row, _ in rows(one.pod.get("topologySpreadConstraints")))
+        spread = any(
+            as_table(row).get("topologyKey") == ZONE for row, _ in rows(one.pod.get("topologySpreadConstraints"))
+        )
         if not spread and ZONE not in set(_anti_affinity(one.pod)):
             yield _flaw(one, f"is not spread over zones: no topologySpreadConstraints over {ZONE}")
 

@@ -177,7 +177,7 @@ def selects(selector: Any, labels: Mapping[str, Any]) -> bool:
 
 
 def _holds(expression: Table, labels: Mapping[str, Any]) -> bool:
-    have = labels.get(expression.get("key"))
+    have = labels.get(str(expression.get("key")))
     values = [value for value, _ in rows(expression.get("values"))]
     match expression.get("operator"):
         case "In":

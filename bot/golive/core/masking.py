@@ -21,8 +21,16 @@ SHORTEST = 6
 DEEPEST = 12
 """Levels of nesting that are walked; what lies deeper is written as its text, masked."""
 
-# Sources: each maker's own documentation of its token prefixes (GitHub, Slack, AWS, Google, Stripe, npm, PyPI, GitLab,
-# Grafana, DigitalOcean, SendGrid, Vault), RFC 7468 (PEM), RFC 7519 (JWT),
+_SCHEME = r"[a-z][a-z0-9+.\-]{0,30}"
+_NAMED = (
+    "password|passwd|pwd|passphrase|secret|client_?secret|(?:access_|refresh_|id_|auth_|bot_)?token|"
+    "(?:x-)?api[_-]?key|access[_-]?key|secret[_-]?(?:access[_-]?)?key|private[_-]?key"
+)
+"""What a value is called that is written as `name=value`, `name: value` in JSON, or in a connection string."""
+
+# Every repetition that can begin in many places is bounded or consumes what it read, so that a long text costs no more
+# than its length. Sources: each maker's own documentation of its token prefixes (GitHub, Slack, AWS, Google, Stripe, npm, PyPI, GitLab,
+# Grafana, DigitalOcean, SendGrid, Vault, Azure storage, Docker, Databricks, Shopify, age), RFC 7468 (PEM), RFC 7519 (JWT),
 # RFC 9110 (Authorization), and Slack's documentation of incoming webhooks and response URLs.
 PATTERNS: tuple[tuple[str, re.Pattern[str], str], ...] = tuple(
     (hint, re.compile(pattern, re.DOTALL), replacement)
@@ -35,12 +43,23 @@ PATTERNS: tuple[tuple[str, re.Pattern[str], str], ...] = tuple(
         ("xoxe.", r"\bxoxe\.xox[abp]-[A-Za-z0-9\-]{8,}", MASK),
         ("xapp-", r"\bxapp-[A-Za-z0-9\-]{8,}", MASK),
         ("hooks.slack.com", r"\bhooks\.slack\.com/[A-Za-z0-9/_\-]+", f"hooks.slack.com/{MASK}"),
-        ("eyj", r"\beyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]*", MASK),
+        ("eyj", r"\beyJ[A-Za-z0-9_\-]{8,4096}\.[A-Za-z0-9_\-]{8,8192}\.[A-Za-z0-9_\-]*", MASK),
         ("bearer", r"(?i)\b(bearer\s+)[A-Za-z0-9._~+/=\-]{8,}", rf"\1{MASK}"),
         ("authorization", r"(?i)\b(authorization[\"']?\s*[:=]\s*[\"']?(?:basic|token)\s+)[^\s\"',]+", rf"\1{MASK}"),
-        ("signature", r"(?i)\b(x-hub-signature(?:-256)?|x-slack-signature)([\"']?\s*[:=,]\s*[\"']?)[A-Za-z0-9=]+", rf"\1\2{MASK}"),
-        ("://", r"(?i)\b([a-z][a-z0-9+.\-]*://[^\s/:@]*):[^\s/@]+@", rf"\1:{MASK}@"),
-        ("=", r"(?i)([?&;](?:access_token|token|client_secret|code|signature|secret|password)=)[^&\s\"']+", rf"\1{MASK}"),
+        (
+            "signature",
+            r"(?i)\b(x-hub-signature(?:-256)?|x-slack-signature)([\"']?\s*[:=,]\s*[\"']?)[A-Za-z0-9=]+",
+            rf"\1\2{MASK}",
+        ),
+        ("://", rf"(?i)\b({_SCHEME}://[^\s/:@]*):[^\s/?#]+@", rf"\1:{MASK}@"),
+        ("://", rf"(?i)\b({_SCHEME}://)[^\s/:@?#]{{20,}}@", rf"\1{MASK}@"),
+        (
+            "=",
+            rf"(?i)((?:^|[?&;\s])(?:{_NAMED}|signature|sig|code|accountkey|sharedaccesskey)=)[^&;\s\"']+",
+            rf"\1{MASK}",
+        ),
+        ("=", rf"(?i)((?:^|[?&;\s])(?:{_NAMED})=([\"']))[^\"']+", rf"\1{MASK}"),
+        (":", rf"(?i)([\"'](?:{_NAMED})[\"']\s*:\s*)(?:\"(?:[^\"\\]|\\.)+\"|'(?:[^'\\]|\\.)+')", rf'\1"{MASK}"'),
         ("ia", r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b", MASK),
         ("aiza", r"\bAIza[0-9A-Za-z_\-]{35}", MASK),
         ("k_", r"\b[sr]k_(?:live|test)_[0-9A-Za-z]{16,}", MASK),
@@ -51,6 +70,15 @@ PATTERNS: tuple[tuple[str, re.Pattern[str], str], ...] = tuple(
         ("do", r"\bdo[opr]_v1_[0-9a-f]{32,}", MASK),
         ("sg.", r"\bSG\.[A-Za-z0-9_\-]{16,}\.[A-Za-z0-9_\-]{16,}", MASK),
         ("hv", r"\bhv[sbr]\.[A-Za-z0-9_\-]{20,}", MASK),
+        ("ya29.", r"\bya29\.[A-Za-z0-9_\-]{20,}", MASK),
+        ("gocspx-", r"\bGOCSPX-[A-Za-z0-9_\-]{20,}", MASK),
+        ("dckr_", r"\bdckr_(?:pat|oat)_[A-Za-z0-9_\-]{20,}", MASK),
+        ("sk-", r"\bsk-[A-Za-z0-9_\-]{20,}", MASK),
+        ("hf_", r"\bhf_[A-Za-z0-9]{30,}", MASK),
+        ("dapi", r"\bdapi[0-9a-f]{32}\b", MASK),
+        ("shp", r"\bshp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}\b", MASK),
+        ("age-secret-key-", r"\bAGE-SECRET-KEY-1[0-9A-Z]{50,}", MASK),
+        ("whsec_", r"\bwhsec_[A-Za-z0-9+/=]{20,}", MASK),
     )
 )
 """What secrets of golive's surroundings look like, and what is written in their place.
