@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "kinds": ("golive.cli.kinds", "kinds", "List the kinds of checks, and explain each one."),
     "baseline": ("golive.cli.baseline", "baseline", "Record what checks measure, and compare with it later."),
     "report": ("golive.cli.report", "report", "Tell a saved report again, in another format."),
+    "sample": ("golive.cli.sample", "sample", "Run a sample service to check, with a switch for every fault."),
     "validate": ("golive.cli.validate", "validate", "Check a policy file: every mistake with its place and its mend."),
     "work": ("golive.cli.work", "work", "List what the service owes a look, and try again what failed."),
     "audit": ("golive.cli.audit", "audit", "Verify the record of releases."),

@@ -22,16 +22,17 @@ DEEPEST = 12
 """Levels of nesting that are walked; what lies deeper is written as its text, masked."""
 
 _SCHEME = r"[a-z][a-z0-9+.\-]{0,30}"
+_PREFIX = r"(?:[a-z0-9]{1,30}[_.\-]){0,4}"
 _NAMED = (
     "password|passwd|pwd|passphrase|secret|client_?secret|(?:access_|refresh_|id_|auth_|bot_)?token|"
     "(?:x-)?api[_-]?key|access[_-]?key|secret[_-]?(?:access[_-]?)?key|private[_-]?key"
 )
 """What a value is called that is written as `name=value`, `name: value` in JSON, or in a connection string."""
 
-# Every repetition that can begin in many places is bounded or consumes what it read, so that a long text costs no more
-# than its length. Sources: each maker's own documentation of its token prefixes (GitHub, Slack, AWS, Google, Stripe, npm, PyPI, GitLab,
-# Grafana, DigitalOcean, SendGrid, Vault, Azure storage, Docker, Databricks, Shopify, age), RFC 7468 (PEM), RFC 7519 (JWT),
-# RFC 9110 (Authorization), and Slack's documentation of incoming webhooks and response URLs.
+# Every repetition that can begin in many places is bounded, or consumes what it has read: a long text costs no more than
+# its length. Sources: each maker's own documentation of its tokens (GitHub, Slack, AWS, Google, Stripe, npm, PyPI,
+# GitLab, Grafana, DigitalOcean, SendGrid, Vault, Azure storage, Docker, Databricks, Shopify, age, OpenAI, Hugging Face),
+# RFC 7468 (PEM), RFC 7519 (JWT), RFC 9110 (Authorization), and Slack's of incoming webhooks and response URLs.
 PATTERNS: tuple[tuple[str, re.Pattern[str], str], ...] = tuple(
     (hint, re.compile(pattern, re.DOTALL), replacement)
     for hint, pattern, replacement in (
@@ -51,15 +52,16 @@ PATTERNS: tuple[tuple[str, re.Pattern[str], str], ...] = tuple(
             r"(?i)\b(x-hub-signature(?:-256)?|x-slack-signature)([\"']?\s*[:=,]\s*[\"']?)[A-Za-z0-9=]+",
             rf"\1\2{MASK}",
         ),
-        ("://", rf"(?i)\b({_SCHEME}://[^\s/:@]*):[^\s/?#]+@", rf"\1:{MASK}@"),
-        ("://", rf"(?i)\b({_SCHEME}://)[^\s/:@?#]{{20,}}@", rf"\1{MASK}@"),
+        ("@", rf"(?i)\b({_SCHEME}://[^\s/:@]*):[^\s/?#]+@", rf"\1:{MASK}@"),
+        ("@", rf"(?i)\b({_SCHEME}://)[^\s/:@?#]{{20,}}@", rf"\1{MASK}@"),
+        ("=", rf"(?i)((?:^|[?&;\s]){_PREFIX}(?:{_NAMED})=)[^&;\s\"']+", rf"\1{MASK}"),
+        ("=", r"(?i)([?&;](?:signature|sig|code|accountkey|sharedaccesskey)=)[^&;\s\"']+", rf"\1{MASK}"),
+        ("=", rf"(?i)((?:^|[?&;\s]){_PREFIX}(?:{_NAMED})=([\"']))[^\"']+", rf"\1{MASK}"),
         (
-            "=",
-            rf"(?i)((?:^|[?&;\s])(?:{_NAMED}|signature|sig|code|accountkey|sharedaccesskey)=)[^&;\s\"']+",
-            rf"\1{MASK}",
+            ":",
+            rf"(?i)([\"']{_PREFIX}(?:{_NAMED})[\"']\s*:\s*)(?:\"(?:[^\"\\]|\\.)+\"|'(?:[^'\\]|\\.)+')",
+            rf'\1"{MASK}"',
         ),
-        ("=", rf"(?i)((?:^|[?&;\s])(?:{_NAMED})=([\"']))[^\"']+", rf"\1{MASK}"),
-        (":", rf"(?i)([\"'](?:{_NAMED})[\"']\s*:\s*)(?:\"(?:[^\"\\]|\\.)+\"|'(?:[^'\\]|\\.)+')", rf'\1"{MASK}"'),
         ("ia", r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b", MASK),
         ("aiza", r"\bAIza[0-9A-Za-z_\-]{35}", MASK),
         ("k_", r"\b[sr]k_(?:live|test)_[0-9A-Za-z]{16,}", MASK),
@@ -73,7 +75,7 @@ PATTERNS: tuple[tuple[str, re.Pattern[str], str], ...] = tuple(
         ("ya29.", r"\bya29\.[A-Za-z0-9_\-]{20,}", MASK),
         ("gocspx-", r"\bGOCSPX-[A-Za-z0-9_\-]{20,}", MASK),
         ("dckr_", r"\bdckr_(?:pat|oat)_[A-Za-z0-9_\-]{20,}", MASK),
-        ("sk-", r"\bsk-[A-Za-z0-9_\-]{20,}", MASK),
+        ("sk-", r"\bsk-(?:proj-|ant-[a-z0-9]{1,9}-)?[A-Za-z0-9_]{20,}[A-Za-z0-9_\-]*", MASK),
         ("hf_", r"\bhf_[A-Za-z0-9]{30,}", MASK),
         ("dapi", r"\bdapi[0-9a-f]{32}\b", MASK),
         ("shp", r"\bshp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}\b", MASK),
@@ -86,7 +88,9 @@ PATTERNS: tuple[tuple[str, re.Pattern[str], str], ...] = tuple(
 The first of each is a part of it in lower case: a text without it is not searched, which is most of the speed.
 """
 
-SECRET_NAMES = re.compile(r"(?i)(^|[_\-])(password|passwd|secret|token|api_?key|private_?key|authorization|cookie)s?$")
+SECRET_NAMES = re.compile(
+    r"(?i)(^|[_\-.])(password|passwd|passphrase|secret|token|(api|access|private|secret)[_\-]?key|authorization|cookie)s?$"
+)
 """Keys whose value is never written, whatever it is."""
 
 
