@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -25,7 +25,8 @@ def _plain() -> Look:
 
 def looking(folder: Path | None = None, *, secrets: Secrets | None = None, timeout: float = 20) -> Look:
     """A look that may reach loopback. folder: where its files are and its programs run.   timeout: in seconds."""
-    look = replace(_plain(), timeout=timedelta(seconds=timeout), secrets=secrets.lent("acme/shop") if secrets else None)
+    lent = secrets.lent("acme/shop") if secrets else None
+    look = replace(_plain(), now=datetime.now(UTC), timeout=timedelta(seconds=timeout), secrets=lent)
     if folder is None:
         return look
     return replace(look, files=Files(folder), process=Process(folder, dict(os.environ)))

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from golive.checks.registry import installed
 from golive.cli.check import EXIT_CODES, FORMATS
 from golive.cli.kinds import as_markdown
-from golive.checks.registry import installed
 from golive.core.model import Verdict
 from golive.render.report import FORMATS as KNOWN
 from golive.render.report.json import load, schema
@@ -51,7 +51,9 @@ class Shop:
         (folder / ".github/golive.yml").write_text(POLICY)
         (folder / ".golive").mkdir()
         (folder / ".golive/baseline.json").write_text(RECORDED)
-        (folder / "attested.yml").write_text("- {control_id: drill, updated_by: ana, updated: 2026-01-02, explanation: held}\n")
+        (folder / "attested.yml").write_text(
+            "- {control_id: drill, updated_by: ana, updated: 2026-01-02, explanation: held}\n"
+        )
 
     def golive(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run one command line in the folder."""

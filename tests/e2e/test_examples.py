@@ -61,7 +61,9 @@ class Street:
             sys.executable, "-m", "golive", "check", "--policy", f"examples/{policy}.yml", "--target", self.target,
             "--var", f"monitoring={self.monitoring.url}", "--var", f"results={results}", "--json", "--quiet", *arguments,
         ]  # fmt: skip
-        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False)
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False
+        )
         assert done.stdout, done.stderr
         return done.returncode, load(done.stdout)
 
@@ -80,7 +82,9 @@ def street() -> Iterator[Street]:
 
 
 def told(report: Report) -> str:
-    return "\n".join(f"{line.check}: {line.outcome.value} {line.root and f'({line.root})'} {line.summary}" for line in report.lines)
+    return "\n".join(
+        f"{line.check}: {line.outcome.value} {line.root and f'({line.root})'} {line.summary}" for line in report.lines
+    )
 
 
 def test_counted_as_reported_the_first_document_comes_out_as_its_authors_said(street: Street) -> None:

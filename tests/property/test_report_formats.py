@@ -33,7 +33,19 @@ SKIPPED = {Outcome.SKIPPED, Outcome.BLOCKED, Outcome.NOT_APPLICABLE, Outcome.WAI
 VALIDATOR = Draft202012Validator(schema())
 
 HOSTILE = st.sampled_from(
-    ["]]>", "|", "<script>alert(1)</script>", "`${x}`", "\x00\x1b[31m", "@everyone", "a\nb\r\nc", '"\\', "{{ 7*7 }}", "—", "🦊"]
+    [
+        "]]>",
+        "|",
+        "<script>alert(1)</script>",
+        "`${x}`",
+        "\x00\x1b[31m",
+        "@everyone",
+        "a\nb\r\nc",
+        '"\\',
+        "{{ 7*7 }}",
+        "—",
+        "🦊",
+    ]
 )
 TEXTS = st.one_of(st.text(st.characters(exclude_categories=["Cs"]), max_size=30), HOSTILE)
 VALUES = st.one_of(st.floats(allow_nan=False, allow_infinity=False), st.booleans(), TEXTS)
@@ -53,7 +65,9 @@ def lines(draw: st.DrawFn, n: int) -> Judged:
         details=tuple(Detail(draw(TEXTS), draw(TEXTS), draw(st.integers(0, 99))) for _ in range(draw(st.integers(0, 3)))),
         seconds=draw(st.floats(0, 1e4)),
     )  # fmt: skip
-    waiver = draw(st.none() | st.just(Waiver(rule.id, draw(TEXTS), "@ana", NOW + timedelta(days=draw(st.integers(-2, 2))))))
+    waiver = draw(
+        st.none() | st.just(Waiver(rule.id, draw(TEXTS), "@ana", NOW + timedelta(days=draw(st.integers(-2, 2)))))
+    )
     return Judged(rule, finding, waiver=waiver)
 
 
@@ -62,8 +76,19 @@ def reports(draw: st.DrawFn) -> Report:
     """A report of up to six checks, some of them folded under another."""
     judged = [draw(lines(n)) for n in range(draw(st.integers(1, 6)))]
     judged = [replace(one, root=judged[0].rule) if one.finding.outcome is Outcome.BLOCKED else one for one in judged]
-    policy = Policy(draw(TEXTS), (ReleaseRule("p", "main"),), matrix=draw(st.none() | st.just(Matrix({"security": 100.0}))))
-    run = Run("1.2.3", policy.project, draw(TEXTS), NOW, 1.5, draw(TEXTS), draw(TEXTS), draw(st.sampled_from(["", "beef" * 10])))
+    policy = Policy(
+        draw(TEXTS), (ReleaseRule("p", "main"),), matrix=draw(st.none() | st.just(Matrix({"security": 100.0})))
+    )
+    run = Run(
+        "1.2.3",
+        policy.project,
+        draw(TEXTS),
+        NOW,
+        1.5,
+        draw(TEXTS),
+        draw(TEXTS),
+        draw(st.sampled_from(["", "beef" * 10])),
+    )
     return reported(run, judged, policy, NOW)
 
 

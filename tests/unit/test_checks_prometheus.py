@@ -222,6 +222,7 @@ def test_series_that_must_exist(
         ({"query": "up", "step": "1m"}, "go with `over`"),
         ({"query": "up", "aggregate": "last"}, "go with `over`"),
         ({"query": "up", "unit": "parsec"}, "not a unit"),
+        ({"query": 'samples_total{a="b"}', "unit": "/s"}, "no rate"),
         ({"query": "up", "each": "200"}, "write"),
         ({"query": "up", "each": []}, "asserts nothing"),
         ({"query": "up", "each": "<=200ms"}, "a plain number"),

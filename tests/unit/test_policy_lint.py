@@ -141,14 +141,19 @@ def test_d23_a_trigger_without_a_number_is_refused() -> None:
     [
         ("{check: nope, reason: x, approver: '@ana', expires: 2026-12-31}", "there is no check `nope`"),
         ("{check: c, reason: x, approver: '@ana', expires: 2026-12-31}", "never waived by the one who asks"),
-        ("{check: c, reason: x, approver: '@ana', requested_by: '@ana', expires: 2026-12-31}", "never waived by the one"),
+        (
+            "{check: c, reason: x, approver: '@ana', requested_by: '@ana', expires: 2026-12-31}",
+            "never waived by the one",
+        ),
         ("{check: c, reason: x, approver: ana, expires: 2026-12-31}", "expected a person"),
         ("{check: c, reason: x, approver: '@ana', expires: soon}", "expected a day"),
         ("{check: c, approver: '@ana', expires: 2026-12-31}", "this key is missing"),
     ],
 )
 def test_a_waiver_has_a_check_a_reason_two_people_and_an_end(waiver: str, says: str) -> None:
-    found = mistakes(check('id: c\nseverity: critical\nuses: http\nwith: {url: "${target}"}', f"waivers:\n  - {waiver}\n"))
+    found = mistakes(
+        check('id: c\nseverity: critical\nuses: http\nwith: {url: "${target}"}', f"waivers:\n  - {waiver}\n")
+    )
     assert any(says in one for one in found), found
 
 

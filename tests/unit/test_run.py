@@ -127,7 +127,9 @@ def test_one_cause_blocks_what_needs_it_and_is_named_as_the_root() -> None:
 
 def test_what_is_explained_runs_and_is_folded_only_where_both_fail() -> None:
     down = lambda: Outcome.FAILED  # noqa: E731
-    came = ran([rule("service", down), rule("api", down, explained_by=("service",)), rule("x", explained_by=("service",))])
+    came = ran(
+        [rule("service", down), rule("api", down, explained_by=("service",)), rule("x", explained_by=("service",))]
+    )
     assert came["api"].finding.outcome is Outcome.FAILED
     assert came["api"].root is came["service"].rule
     assert came["x"].root is None
@@ -168,7 +170,9 @@ def test_more_hanging_checks_than_workers_all_end() -> None:
     ("error", "says"),
     [(Unreachable("GET http://x: refused"), "GET http://x: refused"), (KeyError("token=hunter2"), "KeyError")],
 )
-def test_what_a_check_raises_is_unknown_and_an_unforeseen_error_keeps_its_text_to_itself(error: Exception, says: str) -> None:
+def test_what_a_check_raises_is_unknown_and_an_unforeseen_error_keeps_its_text_to_itself(
+    error: Exception, says: str
+) -> None:
     finding = ran([rule("a", raising(error))])["a"].finding
     assert finding.outcome is Outcome.UNKNOWN
     assert says in finding.summary

@@ -48,15 +48,22 @@ def test_two_hundred_small_passes_do_not_buy_off_one_critical_failure() -> None:
     checks = [judged(f"c{n}", Outcome.PASSED, severity=Severity.LOW) for n in range(200)]
     checks.append(judged("login", Outcome.FAILED, severity=Severity.CRITICAL))
     reached = score(checks, Matrix({"security": 100.0}))
-    assert reached.uncapped is not None and reached.uncapped > 9
+    assert reached.uncapped is not None
+    assert reached.uncapped > 9
     assert reached.total == CAPS[Severity.CRITICAL]
     assert "login" in reached.capped
 
 
 def test_a_heavier_check_weighs_more() -> None:
-    light = factor([judged("a", Outcome.PASSED, severity=Severity.CRITICAL), judged("b", Outcome.FAILED, severity=Severity.LOW)])
-    heavy = factor([judged("a", Outcome.FAILED, severity=Severity.CRITICAL), judged("b", Outcome.PASSED, severity=Severity.LOW)])
-    assert light is not None and heavy is not None and light > heavy
+    light = factor(
+        [judged("a", Outcome.PASSED, severity=Severity.CRITICAL), judged("b", Outcome.FAILED, severity=Severity.LOW)]
+    )
+    heavy = factor(
+        [judged("a", Outcome.FAILED, severity=Severity.CRITICAL), judged("b", Outcome.PASSED, severity=Severity.LOW)]
+    )
+    assert light is not None
+    assert heavy is not None
+    assert light > heavy
 
 
 def test_the_weight_of_a_category_without_checks_is_spread() -> None:
@@ -65,7 +72,9 @@ def test_the_weight_of_a_category_without_checks_is_spread() -> None:
     assert reached.factors["recovery"] is None
 
 
-@pytest.mark.parametrize(("min_factor", "min_total", "codes"), [(8, 0, ["factor_low"]), (0, 8.5, ["score_low"]), (5, 5, [])])
+@pytest.mark.parametrize(
+    ("min_factor", "min_total", "codes"), [(8, 0, ["factor_low"]), (0, 8.5, ["score_low"]), (5, 5, [])]
+)
 def test_what_the_matrix_asks_and_is_not_reached_stops(min_factor: float, min_total: float, codes: list[str]) -> None:
     matrix = Matrix({"security": 100.0}, min_factor, min_total)
     checks = [judged("a", Outcome.PASSED), judged("b", Outcome.WARNING)]

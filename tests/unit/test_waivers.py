@@ -7,11 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from builders import HEAD, NOW, a_check, a_person, a_pull, a_snapshot, a_standing, a_word
+from builders import a_check, a_pull, a_word
 from golive.core import waivers
 from golive.core.authorise import rule
 from golive.core.errors import NotUnderstood
-from golive.core.model import Outcome, Ruling, Severity, Standing, Word
+from golive.core.model import Ruling, Severity, Standing, Word
 
 TEXT = "coverage until 2026-12-31 the old module goes next month"
 

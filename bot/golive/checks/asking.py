@@ -89,7 +89,7 @@ class Asks(Options):
     """Options of a kind that asks a web service, maybe with a secret the operator lends."""
 
     secret: SecretName | None = None
-    secret_as: SecretAs = "bearer"
+    secret_as: SecretAs = "bearer"  # noqa: S105  # how it is presented
 
     def asked_hosts(self) -> tuple[str, ...]:
         """Hosts that the secret is sent to."""

@@ -21,7 +21,7 @@ Example:
       uses: nagios
       with: {plugin: "/usr/lib/nagios/plugins/check_disk -w 20% -c 10% -p /"}
 
-Outcomes, by the exit code: 0 `passed`, 1 `warning`, 2 `failed`, 3 `unknown`; any other one, none at the timeout, no such
+Outcomes: by the exit code, 0 `passed`, 1 `warning`, 2 `failed`, 3 `unknown`; any other one, none at the timeout, no such
 program, and an exit code 0 without a word are `unknown` too. Source: the Monitoring Plugins Development Guidelines.
 """
 

@@ -44,6 +44,7 @@ from __future__ import annotations
 
 import math
 import re
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -67,7 +68,8 @@ from golive.core.units import shortest
 from golive.ports import Look, Ran, Unreachable
 
 _LINK = re.compile(r"https?://[^\s/]+\S*")
-_PROMTOOL_SECONDS = 60
+_SPARE = 0.9
+"""Share of the timeout that promtool may use: at its end the engine stops waiting."""
 
 Pattern = Annotated[str, AfterValidator(checked_pattern)]
 Word = Annotated[str, Field(min_length=1, max_length=200)]
@@ -162,14 +164,16 @@ class PromRulesCheck(Options):
     def _promtool(self, facts: Facts, look: Look) -> Facts:
         process = offered(look.process, "programs of this machine")
         ran: dict[str, Ran] = {}
-        span = min(look.timeout, timedelta(seconds=_PROMTOOL_SECONDS))
+        until = time.monotonic() + look.timeout.total_seconds() * _SPARE
         for file in facts.gathered.files:
             if file.problem or is_resource(file):
                 continue
+            left = timedelta(seconds=max(until - time.monotonic(), 0.01))
             try:
-                ran[file.path] = process.run(["promtool", "check", "rules", file.path], timeout=span)
+                ran[file.path] = process.run(["promtool", "check", "rules", file.path], timeout=left)
             except Unreachable as error:
-                return replace(facts, no_promtool=f"{error}; it comes with Prometheus")
+                hint = "; it comes with Prometheus" if "no such program" in str(error) else ""
+                return replace(facts, promtool=ran, no_promtool=f"{error}{hint}")
         return replace(facts, promtool=ran)
 
     # -------------------------------------------------------------- judge

@@ -65,9 +65,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
-from typing import Annotated, Any, ClassVar, Literal
+from datetime import datetime, timedelta
+from typing import Annotated, ClassVar, Literal
 from urllib.parse import urlencode, urlsplit
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
@@ -80,6 +79,7 @@ from golive.checks.promql import (
     Selector,
     Series,
     finite,
+    is_counter,
     is_selector,
     measure_names,
     said_wrong,
@@ -87,6 +87,7 @@ from golive.checks.promql import (
     warnings_of,
 )
 from golive.checks.replies import Asker, capped, counted, joined, side_by_side
+from golive.checks.scrapetargets import scrape_age, server_clock, target_flaw
 from golive.checks.webapi import Told, asked, listed, shortened, table
 from golive.core.criteria import parse
 from golive.core.model import Detail, Finding, Measure, Outcome
@@ -182,6 +183,8 @@ class PrometheusCheck(Asks):
                 raise ValueError("a sum over time means nothing; use `aggregate: avg`, or increase() in the query")
             if self._steps() > MOST_STEPS:
                 raise ValueError(f"`over` and `step` make {self._steps()} values, at most {MOST_STEPS} are given")
+        if canonical_unit(self.unit) == "1/s" and is_counter(self.query):
+            raise ValueError("a counter only grows and is no rate; write rate(…[5m]) around it")
         if self.max_staleness is not None and self.freshness_of is None and not is_selector(self.query):
             raise ValueError("of a computed value no age can be told; name the series it rests on in `freshness_of`")
         if self.freshness_of is not None and self.max_staleness is None:
@@ -364,11 +367,12 @@ class PrometheusCheck(Asks):
         whose = f" of the job {self.job}" if self.job else ""
         if not active:
             return self._finding(facts, Outcome.UNKNOWN, f"0 samples: there is no active target{whose}")
-        lines = [line for one in active if (line := self._target(one, _clock(told, facts.at)))]
+        now = server_clock(told, facts.at)
+        lines = [line for one in active if (line := target_flaw(one, now, self.max_staleness))]
         down = sum(one.get("health") == "down" for one in active)
         up = sum(one.get("health") == "up" for one in active)
         measures = [Measure("down", down), Measure("up", up), Measure("targets", len(active))]
-        ages = [age for one in active if (age := _scrape_age(one, _clock(told, facts.at))) is not None]
+        ages = [age for one in active if (age := scrape_age(one, now)) is not None]
         measures += [Measure("staleness", max(ages), "s")] if ages else []
         if len(active) < self.min_targets:
             lines.insert(0, Detail(f"{counted(len(active), 'target')}{whose}, at least {self.min_targets} are needed"))
@@ -376,21 +380,6 @@ class PrometheusCheck(Asks):
         if lines:
             summary += ": " + "; ".join(line.text for line in lines[:3]) + ("; …" if len(lines) > 3 else "")
         return self._finding(facts, _worst(lines), summary, tuple(measures), len(active), lines)
-
-    def _target(self, target: Mapping[str, Any], now: datetime) -> Detail | None:
-        """What is wrong with a target, or None."""
-        labels = table(target.get("labels"))
-        name = f"{labels.get('job', target.get('scrapePool', ''))} {labels.get('instance', '')}".strip()
-        if target.get("health") == "down":
-            why = shortened(str(target.get("lastError", "")), 200)
-            return Detail(f"{name} is down" + (f": {why}" if why else ""))
-        if target.get("health") != "up":
-            return Detail(f"{name} was not scraped yet", outcome=Outcome.UNKNOWN)
-        age = _scrape_age(target, now)
-        if self.max_staleness and (age is None or age > self.max_staleness.total_seconds()):
-            since = "at a time it does not say" if age is None else f"{amount(age, 's')} ago"
-            return Detail(f"{name} was last scraped {since}, at most {duration_text(self.max_staleness)} is taken")
-        return None
 
     def _judge_existence(self, facts: Heard) -> Finding:
         lines, ages, present = [], [], 0
@@ -471,26 +460,6 @@ class PrometheusCheck(Asks):
 def _ages(told: Told) -> list[float]:
     """How old the last sample of each series is, in seconds by Prometheus' own clock, ascending."""
     return sorted(max(0.0, at - stamp) for one in series_of(told) for at, stamp in one.points)
-
-
-def _clock(told: Told, otherwise: datetime) -> datetime:
-    """When Prometheus answered, by its own clock where it says so."""
-    try:
-        said = parsedate_to_datetime(told.headers.get("date", ""))
-    except ValueError:
-        return otherwise
-    return said if said.tzinfo else said.replace(tzinfo=UTC)
-
-
-def _scrape_age(target: Mapping[str, Any], now: datetime) -> float | None:
-    """Seconds since a target was scraped last, None where it never was."""
-    try:
-        at = datetime.fromisoformat(str(target.get("lastScrape", "")))
-    except ValueError:
-        return None
-    if at.tzinfo is None or at.year < 2000:
-        return None
-    return max(0.0, (now - at).total_seconds())
 
 
 def _no_number(value: float) -> str:

@@ -47,6 +47,12 @@ def is_selector(text: str) -> bool:
     return _SELECTOR.fullmatch(text.strip()) is not None
 
 
+def is_counter(text: str) -> bool:
+    """Whether it is a stored series that counts up for ever, by the naming rules of Prometheus."""
+    name = text.strip().partition("{")[0].strip()
+    return is_selector(text) and name.endswith(("_total", "_count", "_sum", "_bucket"))
+
+
 def checked_selector(text: str) -> str:
     """The selector itself. Raises ValueError for anything else."""
     if not is_selector(text):

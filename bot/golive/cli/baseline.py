@@ -33,10 +33,14 @@ def baseline() -> None:
     """
 
 
-_FILE = click.option("--file", type=click.Path(path_type=Path), default=BASELINE, show_default=True, help="The baseline.")
+_FILE = click.option(
+    "--file", type=click.Path(path_type=Path), default=BASELINE, show_default=True, help="The baseline."
+)
 _POLICY = click.option("--policy", type=click.Path(path_type=Path), help="The policy file; else the repository's own.")
 _TARGET = click.option("--target", "--host", default="", metavar="URL", help="What is checked.")
-_ONLY = click.option("--only", "--operation", multiple=True, metavar="ID", help="Only these checks, and what they need.")
+_ONLY = click.option(
+    "--only", "--operation", multiple=True, metavar="ID", help="Only these checks, and what they need."
+)
 _FROM = click.option("--from", "saved", type=click.Path(path_type=Path), help="A saved JSON report, instead of a run.")
 _QUIET = click.option("--quiet", is_flag=True, help="No progress.")
 
@@ -74,7 +78,9 @@ def record(
 @_ONLY
 @_FROM
 @_QUIET
-@click.option("--tolerance", type=click.FloatRange(min=0), help="Exit 1 where a value changed by more percent than this.")
+@click.option(
+    "--tolerance", type=click.FloatRange(min=0), help="Exit 1 where a value changed by more percent than this."
+)
 def compare_(
     file: Path, policy: Path | None, target: str, only: tuple[str, ...], saved: Path | None, quiet: bool,
     tolerance: float | None,
@@ -148,9 +154,7 @@ def _read(path: Path) -> Baseline:
     try:
         return parse(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise Misconfigured(
-            f"{path} cannot be read: {error.strerror}. `golive baseline record` makes one."
-        ) from None
+        raise Misconfigured(f"{path} cannot be read: {error.strerror}. `golive baseline record` makes one.") from None
     except ValueError as error:
         raise Misconfigured(f"{path}: {error}.") from None
 

@@ -44,7 +44,9 @@ EXIT_CODES = {"GO": 0, "NO_GO": 1, "CONDITIONAL_GO": 2, "WAIT": 4, "HOLD": 5}
 @click.command()
 @click.option("--policy", "file", type=click.Path(path_type=Path), help="The policy file; else the repository's own.")
 @click.option("--release", "release", default="", help="Which of its releases; else the first.")
-@click.option("--target", "--host", "target", default="", metavar="URL", help="What is checked, in place of its target.")
+@click.option(
+    "--target", "--host", "target", default="", metavar="URL", help="What is checked, in place of its target."
+)
 @click.option("--env", "environment", default="", metavar="NAME", help="What ${environment} stands for.")
 @click.option("--var", "variables", multiple=True, metavar="NAME=TEXT", help="A word over those of `vars:`.")
 @click.option("--only", multiple=True, metavar="ID", help="Only these checks (patterns too), and what they need.")
@@ -56,7 +58,9 @@ EXIT_CODES = {"GO": 0, "NO_GO": 1, "CONDITIONAL_GO": 2, "WAIT": 4, "HOLD": 5}
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("--save", multiple=True, type=click.Path(path_type=Path), metavar="FILE",
               help="Keep the report: .json, .xml (JUnit), .sarif, .html, .md, .prom, .txt or .intoto.json.")  # fmt: skip
-@click.option("--baseline", type=click.Path(path_type=Path), help=f"Recorded values for relative criteria [{BASELINE}].")
+@click.option(
+    "--baseline", type=click.Path(path_type=Path), help=f"Recorded values for relative criteria [{BASELINE}]."
+)
 @click.option("--attestations", type=click.Path(path_type=Path), help="A file of what people attested.")
 @click.option("--secrets", "secrets_file", type=click.Path(path_type=Path), help="The list of secrets lent to checks.")
 @click.option("--directory", type=click.Path(path_type=Path, file_okay=False, exists=True), default=Path(),

@@ -17,6 +17,7 @@ from golive.core.masking import Mask
 QUIET = ("alembic", "httpcore", "httpx", "urllib3", "asyncio", "uvicorn.access", "github", "slack_sdk", "slack_bolt")
 """Libraries that speak up only from a warning on, unless everything is asked for (debug)."""
 
+
 def configure(level: str, secrets: Iterable[str], stream: TextIO | None = None) -> Mask:
     """Send every log record to `stream` (None: standard error) as JSON lines, masked.
 

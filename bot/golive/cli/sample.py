@@ -8,7 +8,9 @@ import click
 
 
 @click.command()
-@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="Where it listens; 0: any.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="Where it listens; 0: any."
+)
 @click.option("--fault", "faults", multiple=True, metavar="NAME", help="Switch a fault on from the start.")
 @click.option("--list", "listing", is_flag=True, help="Say which faults there are.")
 def sample(port: int, faults: tuple[str, ...], listing: bool) -> None:

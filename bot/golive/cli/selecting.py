@@ -63,7 +63,9 @@ def _fits(rule: CheckRule, wanted: Wanted) -> bool:
         return False
     if wanted.categories and rule.category not in wanted.categories:
         return False
-    return not wanted.where or wanted.where == ("runner" if rule.on_runner else "server") or rule.where.value == "either"
+    return (
+        not wanted.where or wanted.where == ("runner" if rule.on_runner else "server") or rule.where.value == "either"
+    )
 
 
 def _skipped(name: str, wanted: Wanted) -> bool:

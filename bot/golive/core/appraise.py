@@ -92,9 +92,7 @@ def _missed(held: Thresholds, finding: Finding, baseline: Mapping[str, float], w
     if held.passes is None:
         return finding
     between = f"{_sentence(why)} It is not {held.fails.text} either: between the two nothing is decided."
-    return replace(
-        finding, outcome=_OF_NO_DATA[held.between], summary=between, undecided=held.between is NoData.HOLD
-    )
+    return replace(finding, outcome=_OF_NO_DATA[held.between], summary=between, undecided=held.between is NoData.HOLD)
 
 
 def _criteria(held: Thresholds) -> tuple[str, ...]:

@@ -80,9 +80,7 @@ def judge_checks(
     return stand(tuple(rules), take, latest_waivers(waivers, now), now)
 
 
-def stand(
-    rules: Sequence[CheckRule], take: Take, waivers: Mapping[str, Waiver], now: datetime
-) -> tuple[Judged, ...]:
+def stand(rules: Sequence[CheckRule], take: Take, waivers: Mapping[str, Waiver], now: datetime) -> tuple[Judged, ...]:
     """Every check in the order given; those that others build on are settled before them."""
     by_id = {rule.id: rule for rule in rules}
     settled: dict[str, Judged] = {}

@@ -188,9 +188,7 @@ def _roots(checks: Sequence[Judged]) -> tuple[Root, ...]:
     return tuple(sorted(found, key=lambda root: -len(root.explains)))
 
 
-def headline(
-    verdict: Verdict, reasons: Sequence[Reason], counted: Tally, roots: Sequence[Root], partial: bool
-) -> str:
+def headline(verdict: Verdict, reasons: Sequence[Reason], counted: Tally, roots: Sequence[Root], partial: bool) -> str:
     """One line that says how it stands, with the worst cause and how much it explains."""
     passed = f"{counted.passed} of {counted.total} passed"
     name = verdict.name.replace("_", " ")

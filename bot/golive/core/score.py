@@ -42,7 +42,9 @@ class Score:
 
 def score(checks: Sequence[Judged], matrix: Matrix) -> Score:
     """The score of checks as they stand, under these weights."""
-    factors = {category: factor([one for one in checks if one.rule.category == category]) for category in matrix.weights}
+    factors = {
+        category: factor([one for one in checks if one.rule.category == category]) for category in matrix.weights
+    }
     uncapped = total(matrix.weights, factors)
     if uncapped is None:
         return Score(factors, matrix.weights, None, None)

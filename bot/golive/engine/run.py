@@ -199,4 +199,3 @@ class _Course:
 def run(rules: Sequence[CheckRule], setting: Setting, progress: Progress) -> tuple[Judged, ...]:
     """Every check, in the order given, as it stands after this run."""
     return _Course(rules, setting, progress).run() if rules else ()
-

@@ -20,7 +20,9 @@ from golive.policyfile.tree import Mapping as Tree
 from golive.policyfile.tree import Node, Scalar, Sequence, items
 from golive.ports import Kind
 
-_FIGURE = re.compile(r"(?:[<>≤≥]=?|\b(?:at least|at most|under|over|within|below|above|exceeds?)\b)\s*(\d+(?:[.,]\d+)*)")
+_FIGURE = re.compile(
+    r"(?:[<>≤≥]=?|\b(?:at least|at most|under|over|within|below|above|exceeds?)\b)\s*(\d+(?:[.,]\d+)*)"
+)
 """A threshold as people write one into a name."""
 _WORDS = ("name", "impact", "action", "owner", "id", "category")
 """Keys of a check whose figures nothing evaluates."""
@@ -151,7 +153,7 @@ def _reads_its_figures(look: Look, report: Report) -> None:
     values = " ".join(
         text for key, entry in look.node.entries.items() if key not in _WORDS for text in _texts(entry.value)
     )
-    read = {number for number in re.findall(r"\d+(?:\.\d+)?", values)}
+    read = set(re.findall(r"\d+(?:\.\d+)?", values))
     for found in named:
         figure = found[1].replace(",", "")
         if figure not in read:
@@ -205,7 +207,9 @@ def _no_fact_twice(looks: list[Look], file: PolicySection, root: Tree, report: R
             earlier = first.setdefault(name, look)
             if earlier is look or frozenset((earlier.section.id, look.section.id)) in related:
                 continue
-            what = f"`{shown(name)}` is judged by `{earlier.section.id}` already, so one missing value would count twice"
+            what = (
+                f"`{shown(name)}` is judged by `{earlier.section.id}` already, so one missing value would count twice"
+            )
             mend = f"Leave it to one of them, or add `explained_by: [{earlier.section.id}]`"
             report.add(look.place("with"), f"{look.at}.with", what, mend)
 

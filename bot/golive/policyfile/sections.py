@@ -296,7 +296,9 @@ class PolicySection(Section):
         {}, description="texts that options use as ${name}", json_schema_extra={"additionalProperties": False}
     )
     checks: tuple[CheckSection, ...] = Field((), max_length=MAX_CHECKS, description="the readiness checks")
-    waivers: tuple[WaiverSection, ...] = Field((), max_length=MAX_NAMES, description="checks that may fail, for a while")
+    waivers: tuple[WaiverSection, ...] = Field(
+        (), max_length=MAX_NAMES, description="checks that may fail, for a while"
+    )
     signoffs: tuple[GroupSection, ...] = Field((), max_length=MAX_NAMES, description="who must sign")
     decision: DecisionSection = Field(DecisionSection(), description="how outcomes become a verdict")
     promotion: PromotionSection = Field(PromotionSection(), description="what happens once nothing is missing")

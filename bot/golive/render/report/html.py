@@ -65,7 +65,9 @@ def arcs(report: Report) -> list[Arc]:
         count = sum(TONES[line.outcome] == tone for line in report.lines)
         if count:
             length = _AROUND * count / total
-            made.append(Arc(tone, words[tone], count, f"{length:.2f} {_AROUND - length:.2f}", 360 * before / total - 90))
+            made.append(
+                Arc(tone, words[tone], count, f"{length:.2f} {_AROUND - length:.2f}", 360 * before / total - 90)
+            )
         before += count
     return made
 

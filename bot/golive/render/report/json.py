@@ -61,9 +61,13 @@ def _strays(told: Any, known: Any, at: str = "") -> list[str]:
     """Keys of the text that the report does not have."""
     if isinstance(told, dict) and isinstance(known, dict):
         unknown = [f"{at}{key}" for key in told if key not in known]
-        return unknown + [stray for key in told if key in known for stray in _strays(told[key], known[key], f"{at}{key}.")]
+        return unknown + [
+            stray for key in told if key in known for stray in _strays(told[key], known[key], f"{at}{key}.")
+        ]
     if isinstance(told, list) and isinstance(known, list):
-        return [s for n, (one, other) in enumerate(zip(told, known, strict=False)) for s in _strays(one, other, f"{at}{n}.")]
+        return [
+            s for n, (one, other) in enumerate(zip(told, known, strict=False)) for s in _strays(one, other, f"{at}{n}.")
+        ]
     return []
 
 

@@ -58,7 +58,11 @@ def _suite(report: Report, category: str, lines: list[Line]) -> str:
 def _case(report: Report, line: Line) -> str:
     of = ".".join(part for part in (report.run.project, line.category) if part)
     head = f"    <testcase name={_attribute(line.name)} classname={_attribute(of)} time={_attribute(f'{line.seconds:.3f}')}>"
-    properties = {"golive.check": line.check, "golive.outcome": line.outcome.value, "golive.severity": line.severity.value}
+    properties = {
+        "golive.check": line.check,
+        "golive.outcome": line.outcome.value,
+        "golive.severity": line.severity.value,
+    }
     told = "".join(f"<property name={_attribute(n)} value={_attribute(t)}/>" for n, t in properties.items())
     return f"{head}<properties>{told}</properties>{_outcome(line)}</testcase>"
 
@@ -80,7 +84,9 @@ def _body(line: Line) -> str:
         "Evidence": line.strength, "Impact": line.impact, "Action": line.action,
         "Explained by": line.root if line.outcome is not Outcome.BLOCKED else "",
     }  # fmt: skip
-    details = [f"{d.path}:{d.line}: {d.text}" if d.line else f"{d.path}: {d.text}" if d.path else d.text for d in line.details]
+    details = [
+        f"{d.path}:{d.line}: {d.text}" if d.line else f"{d.path}: {d.text}" if d.path else d.text for d in line.details
+    ]
     return "\n".join([*(f"{name}: {text}" for name, text in parts.items() if text), *details])
 
 

@@ -123,7 +123,8 @@ def _waived(report: Report, paint: Paint) -> Iterator[str]:
         if line.waiver is None:
             continue
         state = "expired" if line.waiver_expired else "until"
-        yield f"  {paint('~', 'cyan')} {line.check}: waiver {state} {line.waiver.expires:%Y-%m-%d}, by {line.waiver.approver}: {line.waiver.reason}"
+        given = f"{state} {line.waiver.expires:%Y-%m-%d}, by {line.waiver.approver}: {line.waiver.reason}"
+        yield from _wrapped(f"  {paint('~', 'cyan')} {line.check}: waiver {given}", "    ", _WIDTH)
 
 
 def _wrapped(text: str, indent: str, width: int) -> list[str]:
