@@ -115,6 +115,7 @@ class Limit:
         return f"`{self.text}` has no unit, and {name} is {dimension}; write a unit: `{example}`"
 
     def judge(self, measures: Measures, baseline: Baseline) -> Judgement:
+        """Hold the measures against it."""
         measure = measures.of(self.name)
         if measure is None:
             return measures.missing(self.name)
@@ -135,6 +136,7 @@ class Limit:
         return Judgement(False, f"{measure.name} is {_apart(value, target, measure.unit)}, not {self.text}{against}")
 
     def intervals(self, name: str, unit: str) -> Intervals | None:
+        """The values that satisfy it; None where that cannot be said."""
         if self.relative or self.name not in ("", name) or not self.fits(unit):
             return None
         at = self._in(unit)
@@ -145,6 +147,7 @@ class Limit:
         }[self.op]  # fmt: skip
 
     def leaves(self) -> Iterable[Limit | Says]:
+        """Its comparisons, one by one."""
         yield self
 
 
@@ -173,6 +176,7 @@ class Says:
         return f"`{self.text}` asks about a text, and {name} is {_DIMENSIONS.get(unit, unit)}"
 
     def judge(self, measures: Measures, baseline: Baseline) -> Judgement:
+        """Hold the measures against it."""
         measure = measures.of(self.name)
         if measure is None:
             return measures.missing(self.name)
@@ -193,9 +197,11 @@ class Says:
         return Judgement(held, shown if held else f"{shown}, not {self.text}")
 
     def intervals(self, name: str, unit: str) -> Intervals | None:
+        """The values that satisfy it; None where that cannot be said."""
         return None
 
     def leaves(self) -> Iterable[Limit | Says]:
+        """Its comparisons, one by one."""
         yield self
 
 
@@ -227,9 +233,11 @@ class Both:
 
     @property
     def relative(self) -> bool:
+        """Whether any part needs a baseline."""
         return any(part.relative for part in self.parts)
 
     def judge(self, measures: Measures, baseline: Baseline) -> Judgement:
+        """Hold the measures against it."""
         came = [part.judge(measures, baseline) for part in self.parts]
         decides = not self.every
         if settled := [one for one in came if one.holds is decides]:
@@ -239,6 +247,7 @@ class Both:
         return Judgement(not decides, "; ".join(one.why for one in came))
 
     def intervals(self, name: str, unit: str) -> Intervals | None:
+        """The values that satisfy it; None where that cannot be said."""
         held: Intervals | None = None
         for part in self.parts:
             one = part.intervals(name, unit)
@@ -248,6 +257,7 @@ class Both:
         return held
 
     def leaves(self) -> Iterable[Limit | Says]:
+        """Its comparisons, one by one."""
         for part in self.parts:
             yield from part.leaves()
 
@@ -262,11 +272,13 @@ class Measures:
     values: Sequence[Measure]
 
     def of(self, name: str) -> Measure | None:
+        """The measure of that name, the first one for no name; None where it was not measured."""
         if not name:
             return self.values[0] if self.values else None
         return next((one for one in self.values if one.name == name), None)
 
     def missing(self, name: str) -> Judgement:
+        """What is said where it was not measured."""
         have = ", ".join(one.name for one in self.values[:8]) or "nothing"
         return Judgement(None, f"{name or 'a value'} was not measured; name what was: {have}")
 
