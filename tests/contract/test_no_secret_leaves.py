@@ -29,6 +29,7 @@ from golive.core.masking import Mask
 from golive.core.model import Finding, Person
 from golive.core.policy import CheckRule, Policy
 from golive.core.report import Run, reported
+from golive.engine.attempt import caught, look_once
 from golive.engine.run import Setting, run
 from golive.look.connect import Connect
 from golive.look.dns import Dns
@@ -183,3 +184,32 @@ class Silent:
 
     def finished(self, judged: object) -> None:
         """Nothing."""
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError(f"cannot sign with {KNOWN}"),
+        KeyError(SHAPED),
+        ConnectionError(f"postgresql://golive:{KNOWN}@db.example.com refused"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_trap_25_a_secret_in_the_text_of_an_error_is_given_to_nobody(error: Exception) -> None:
+    """A signing key once came back in an error message, and with it anybody's account."""
+
+    def collect(look: Look) -> object:
+        raise error
+
+    check = installed()["http"].model_validate({"url": "https://shop.example.com"})  # type: ignore[attr-defined]
+    rule = CheckRule("leaky", "http", check)
+    finding = look_once(rule, look_nowhere(), lambda rule, _: caught(lambda: collect(look_nowhere())))
+    shown = " ".join([finding.summary, finding.measured, finding.source, *(d.text for d in finding.details)])
+    assert type(error).__name__ in shown
+    assert KNOWN not in shown
+    assert SHAPED not in shown
+
+
+def look_nowhere() -> Look:
+    """A look at nothing."""
+    return Look(http=Http(INSIDE), forge=None, now=datetime.now(UTC))

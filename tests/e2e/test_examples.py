@@ -160,3 +160,24 @@ def test_every_fault_of_the_sample_service_is_seen_both_ways(street: Street, fau
 
 def test_no_fault_is_left_unseen() -> None:
     assert FAULTS.keys() - FAULT_SEEN_BY.keys() <= {"open-api"}, "give the fault a check that sees it"
+
+
+def test_the_table_beside_the_example_says_what_comes_out(street: Street) -> None:
+    street.down()
+    text = (ROOT / "examples/halcytone/README.md").read_text()
+    outcomes: dict[str, dict[str, str]] = {}
+    for column, policy in enumerate(("halcytone-as-reported", "halcytone"), 1):
+        _, report = street.check(policy)
+        for name in ("passed", "failed", "warnings", "skipped"):
+            row = next(line for line in text.splitlines() if line.startswith(f"| {name} |"))
+            said = int(row.strip("| ").split("|")[column])
+            assert said == getattr(report.tally, name), f"{policy}: bring the row “{name}” up to date"
+        for line in report.lines:
+            grouped = "failed" if line.outcome is Outcome.UNKNOWN else line.outcome.value
+            outcomes.setdefault(line.check, {})[policy] = grouped
+    differ = {check for check, came in outcomes.items() if len(set(came.values())) > 1}
+    table = text.partition("Where the two differ")[2]
+    for check in differ:
+        row = next((line for line in table.splitlines() if check in line), "")
+        assert " D1" in row, f"say which defect makes {check} differ: {outcomes[check]}"
+        assert f"| {outcomes[check]['halcytone-as-reported']} | {outcomes[check]['halcytone']} |" in row, row

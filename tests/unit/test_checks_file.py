@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from golive.checks.file import FileCheck
-from golive.core.model import Outcome
+from golive.core.model import Outcome, Strength
 from machine import a_look, options, refusal, said, seen, values
 
 SCRIPT = b"#!/bin/sh\nexec backup --all\n"
@@ -79,6 +79,7 @@ def test_a_file_is_held_against_every_option(folder: Path, given: dict[str, Any]
     finding = seen(options(FileCheck, **given), a_look(folder))
     assert finding.outcome is (Outcome.FAILED if flaw else Outcome.PASSED), said(finding)
     assert flaw in finding.summary
+    assert finding.strength is Strength.DOCUMENT
 
 
 def test_what_is_under_version_control_is_known(folder: Path) -> None:

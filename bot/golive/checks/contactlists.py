@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 WAYS = {
-    "phone": re.compile(r"(?<![\w.@#/-])(?:\+|00)[1-9](?:[ ().-]{0,2}\d){6,14}(?!\w)|(?<![\w.@#/-])0(?:[ ().-]{0,2}\d){7,12}(?!\w)|(?<![\w.@#/-])\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}(?!\w)"),
+    "phone": re.compile(
+        r"(?<![\w.@#/-])(?:(?:\+|00)[1-9](?:[ ().-]{0,2}\d){6,14}|0(?:[ ().-]{0,2}\d){7,12}|\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4})(?!\w)"
+    ),
     "email": re.compile(r"[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,5}"),
     "slack": re.compile(r"(?<![\w&/#])#[a-z0-9][a-z0-9_-]{0,79}\b|(?<![\w.])@[A-Za-z][\w.-]{1,79}"),
     "url": re.compile(r"https?://[^\s|)>\]]+"),
@@ -23,7 +25,7 @@ _HOW = re.compile(
     r"(?i)\b(phone|mobile|tel\w*|e-?mail|mail|slack|channel|contact|reach\w*|pager\w*|url|link|number|details)\b"
 )
 _ABOUT = re.compile(r"(?i)\b(contacts?|escalation|on-?call|emergency|who to call|responders?)\b")
-_LINE = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s+(?:\[[ xX]\]\s+)?(.+?)\s*$")
+_LINE = re.compile(r"(?:[-*+]|\d{1,9}[.)])\s+(?:\[[ xX]\]\s+)?(\S.*)")
 _ROLE = re.compile(r"\*{0,2}([^:*|]{2,80}?)\*{0,2}\s*:\s*\*{0,2}\s*(.*)")
 _KEYS = ("role", "name", "title", "team", "contact", "id")
 _UNREAL = re.compile(
@@ -142,7 +144,7 @@ def _lines(text: str) -> Iterator[Contact]:
             headed = named or (about and level > depth)
             about, depth = headed, level if named else depth
             continue
-        item = _LINE.match(row) if about or not any_heading else None
+        item = _LINE.fullmatch(row.strip()) if about or not any_heading else None
         role = _ROLE.fullmatch(item[1]) if item else None
         if role:
             yield Contact(_plain(role[1]), role[2], number)

@@ -81,7 +81,8 @@ def _coverage_json(document: Any, into: Files) -> None:
 
 
 def _lcov(text: str, into: Files) -> None:
-    path, lines, taken, every, records = "", [], 0, 0, 0
+    path, taken, every, records = "", 0, 0, 0
+    lines: list[tuple[int, bool]] = []
     for row in text.splitlines():
         key, _, value = row.strip().partition(":")
         if key == "SF":

@@ -36,7 +36,8 @@ Example:
 
 Measures: `flaws`, `files`, `size` (of the smallest).
 
-Outcomes: `passed`; `failed`, with a line for every flaw; `unknown` (a file cannot be read).
+Outcomes: `passed`; `failed`, with a line for every flaw; `unknown` (a file cannot be read). The evidence is a document: a file
+is there and says something, and a check whose name says that something was *tested* is only a warning with it.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ from golive.checks.jsonpaths import Expression, parsed, same_json, searched, sho
 from golive.checks.options import Options, offered
 from golive.checks.paths import Paths, flaws_text, matched
 from golive.checks.replies import capped, counted
-from golive.core.model import Detail, Finding, Measure, Outcome
+from golive.core.model import Detail, Finding, Measure, Outcome, Strength
 from golive.core.units import amount
 from golive.ports import FileFacts, Look
 
@@ -161,6 +162,7 @@ class FileCheck(Options):
             measured=number,
             expected=self._expected(),
             source=", ".join(self.paths),
+            strength=Strength.DOCUMENT,
             measures=tuple(measures),
             details=capped(flaws),
         )

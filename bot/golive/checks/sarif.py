@@ -148,7 +148,7 @@ class SarifCheck(Options):
     def _wrong(self, facts: Scans, count: Mapping[str, int]) -> Iterator[Detail]:
         for grade, most in self.max.items():
             if count[grade] > most:
-                yield Detail(f"{counted(count[grade], f'result')} of {grade}, not at most {most}")
+                yield Detail(f"{counted(count[grade], 'result')} of {grade}, not at most {most}")
         ran = {tool.casefold() for scan in facts.files for tool in scan.tools}
         for tool in self.tools or ():
             if tool.casefold() not in ran:
@@ -233,7 +233,8 @@ def _suppressed(one: Mapping[str, Any]) -> bool:
 
 
 def _place(one: Mapping[str, Any]) -> tuple[str, int]:
-    location = next(iter(one.get("locations") or ()), {}).get("physicalLocation", {})
+    first: Mapping[str, Any] = next(iter(one.get("locations") or ()), {})
+    location = first.get("physicalLocation", {})
     uri = str(location.get("artifactLocation", {}).get("uri", ""))
     line = location.get("region", {}).get("startLine", 0)
     return unquote(re.sub(r"^file://", "", uri)), line if isinstance(line, int) else 0

@@ -18,6 +18,7 @@ SIGNS = {
     Outcome.PASSED: "✅", Outcome.FAILED: "❌", Outcome.WARNING: "⚠️", Outcome.UNKNOWN: "❓", Outcome.BLOCKED: "🚧",
     Outcome.SKIPPED: "⏭️", Outcome.NOT_APPLICABLE: "⏭️", Outcome.WAIVED: "🩹", Outcome.PENDING: "⏳",
 }  # fmt: skip
+_OPENS = "<details><summary>Every check</summary>"
 VERDICTS = {"GO": "🟢", "CONDITIONAL_GO": "🟡", "WAIT": "🔵", "HOLD": "🟠", "NO_GO": "🔴"}
 
 
@@ -28,8 +29,8 @@ def dump(report: Report) -> str:
     for piece in _pieces(report):
         size += len(piece.encode()) + 1
         if size > MOST:
-            kept.append("\n… and more, which does not fit here. The JSON report has all of it.")
-            break
+            closing = "\n\n</details>" if _OPENS in kept else ""
+            return "\n".join([*kept, f"{closing}\n\n… and more, which does not fit here. The JSON report has all of it.\n"])
         kept.append(piece)
     return "\n".join(kept) + "\n"
 
@@ -97,17 +98,17 @@ def _score(report: Report) -> Iterator[str]:
 
 
 def _everything(report: Report) -> Iterator[str]:
-    yield "<details><summary>Every check</summary>"
+    yield _OPENS
     yield ""
     yield "| | Check | Measured | Expected | Taken at | Evidence |"
     yield "| --- | --- | --- | --- | --- | --- |"
     for line in report.lines:
         measured = line.measured or line.summary
-        cells = [md(line.name), md(measured), md(line.expected), md(line.source), line.strength]
+        cells = [md(line.name), md(measured), md(line.expected), md(line.source), md(line.strength)]
         yield f"| {SIGNS[line.outcome]} | {' | '.join(cells)} |"
     yield ""
     yield "</details>"
     yield ""
     at = f"{report.run.started_at:%Y-%m-%d %H:%M} UTC"
-    commit = f" · commit {report.run.commit[:12]}" if report.run.commit else ""
-    yield f"<sub>golive {report.run.golive} · {at} · {report.run.seconds:.1f} s{commit} · {md(report.run.policy)}</sub>"
+    commit = f" · commit {md(report.run.commit[:12])}" if report.run.commit else ""
+    yield f"<sub>golive {md(report.run.golive)} · {at} · {report.run.seconds:.1f} s{commit} · {md(report.run.policy)}</sub>"

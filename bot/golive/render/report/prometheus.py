@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from golive.core.model import Verdict
 from golive.core.report import Line, Report
+from golive.core.units import as_float
 
 Sample = tuple[Mapping[str, str], float]
 
@@ -43,7 +44,7 @@ def _measures(lines: Iterable[Line]) -> Iterable[Sample]:
         for one in line.measures:
             if not isinstance(one.value, str) and one.name not in named:
                 named.add(one.name)
-                yield {"check": line.check, "name": one.name, "unit": one.unit}, float(one.value)
+                yield {"check": line.check, "name": one.name, "unit": one.unit}, as_float(one.value)
 
 
 def _family(name: str, text: str, samples: Iterable[Sample]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -18,6 +19,13 @@ from golive.core.report import Line, Report
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 MOST = 5000
 _TOLD = frozenset({Outcome.FAILED, Outcome.UNKNOWN, Outcome.WARNING, Outcome.WAIVED})
+_LEVELS = {
+    Severity.CRITICAL: "error", Severity.HIGH: "error", Severity.MEDIUM: "warning", Severity.LOW: "warning",
+    Severity.INFO: "note",
+}  # fmt: skip
+"""Severity → level of what failed or could not tell."""
+_WELL = frozenset({Outcome.PASSED, Outcome.SKIPPED, Outcome.NOT_APPLICABLE})
+"""Lines of a finding that report nothing amiss."""
 _SECURITY = {
     Severity.CRITICAL: "9.5", Severity.HIGH: "8.0", Severity.MEDIUM: "5.5", Severity.LOW: "3.0", Severity.INFO: "0.0",
 }  # fmt: skip
@@ -34,7 +42,8 @@ def dump(report: Report) -> str:
         }},
         "invocations": [{
             "executionSuccessful": True,
-            "startTimeUtc": f"{report.run.started_at:%Y-%m-%dT%H:%M:%S.000Z}",
+            "startTimeUtc": _utc(report.run.started_at),
+            "endTimeUtc": _utc(report.run.started_at + timedelta(seconds=report.run.seconds)),
         }],
         "automationDetails": {"id": f"golive/{report.run.environment or 'check'}/"},
         "columnKind": "unicodeCodePoints",
@@ -46,6 +55,10 @@ def dump(report: Report) -> str:
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False) + "\n"
 
 
+def _utc(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z"
+
+
 def _rule(line: Line) -> dict[str, Any]:
     help_text = " ".join(text for text in (line.impact, line.action) if text) or "Look at what was found."
     return {
@@ -54,7 +67,7 @@ def _rule(line: Line) -> dict[str, Any]:
         "shortDescription": {"text": line.name},
         "fullDescription": {"text": line.expected or line.name},
         "help": {"text": help_text},
-        "defaultConfiguration": {"level": "error" if line.severity in (Severity.CRITICAL, Severity.HIGH) else "warning"},
+        "defaultConfiguration": {"level": _LEVELS[line.severity]},
         "properties": {
             "tags": [tag for tag in (line.category, line.uses) if tag], "security-severity": _SECURITY[line.severity],
         },
@@ -62,7 +75,7 @@ def _rule(line: Line) -> dict[str, Any]:
 
 
 def _results(line: Line) -> Iterator[dict[str, Any]]:
-    placed = [detail for detail in line.details if detail.path]
+    placed = [detail for detail in line.details if detail.path and detail.outcome not in _WELL]
     for detail in placed:
         yield _result(line, detail.text, detail)
     if not placed:
@@ -70,23 +83,36 @@ def _results(line: Line) -> Iterator[dict[str, Any]]:
 
 
 def _result(line: Line, text: str, detail: Detail | None) -> dict[str, Any]:
-    failed = line.outcome in (Outcome.FAILED, Outcome.UNKNOWN)
-    level = "error" if failed and (detail is None or detail.outcome is Outcome.FAILED) else "warning"
     print_of = "\0".join([line.check, detail.path if detail else "", text])
     result: dict[str, Any] = {
         "ruleId": line.check,
-        "level": "note" if line.outcome is Outcome.WAIVED else level,
-        "message": {"text": text},
+        "level": _level(line, detail),
+        "message": {"text": text or line.name or line.check},
         "partialFingerprints": {"golive/v1": hashlib.sha256(print_of.encode()).hexdigest()[:32]},
         "properties": {"outcome": line.outcome.value, "severity": line.severity.value, "evidence": line.strength},
     }
     if detail is not None:
-        physical: dict[str, Any] = {"artifactLocation": {"uri": quote(detail.path, safe="/._-~")}}
+        physical: dict[str, Any] = {"artifactLocation": {"uri": _uri(detail.path)}}
         if detail.line > 0:
             physical["region"] = {"startLine": detail.line}
         result["locations"] = [{"physicalLocation": physical}]
     else:
         result["locations"] = [{"logicalLocations": [{"name": line.check, "kind": "module"}]}]
-    if line.waiver is not None and not line.waiver_expired:
-        result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": line.waiver.reason}]
+    if line.outcome is Outcome.WAIVED:  # the outcome alone: what failed is never hidden by a waiver that does not count
+        why = line.waiver.reason if line.waiver is not None else line.summary
+        result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": why}]
     return result
+
+
+def _level(line: Line, detail: Detail | None) -> str:
+    if line.outcome is Outcome.WAIVED:
+        return "note"
+    if line.outcome is Outcome.WARNING or (detail is not None and detail.outcome is Outcome.WARNING):
+        return "note" if line.severity is Severity.INFO else "warning"
+    return _LEVELS[line.severity]
+
+
+def _uri(path: str) -> str:
+    """A path as a relative reference; two slashes at its beginning would name a host."""
+    path = path.replace("\\", "/")
+    return quote(f"/{path.lstrip('/')}" if path.startswith("/") else path, safe="/._-~")
