@@ -457,7 +457,7 @@ def test_a_check_asks_a_real_server(
         ("SELECT indexname, idx_scan FROM pg_stat_user_indexes WHERE idx_scan = 0", "indexname", "indexrelname"),
     ],
 )
-def test_known_defect_columns_that_statistics_views_do_not_have_are_unknown_and_explained(
+def test_d2_columns_that_statistics_views_do_not_have_are_unknown_and_explained(
     server: Database, query: str, column: str, name: str
 ) -> None:
     finding = found(server, query, min_rows=1)

@@ -19,7 +19,7 @@ import httpx
 
 from golive.look.body import ACCEPTED, read
 from golive.look.guard import Deadline, Guard, NoAnswer, Resolve, system_resolve
-from golive.look.transport import GuardedTransport, default_tls
+from golive.look.transport import GuardedTransport
 from golive.look.urls import checked, hop, same_origin, shown
 from golive.ports import Answer, Unreachable
 
@@ -52,7 +52,7 @@ class Http:
         tls: ssl.SSLContext | None = None,
         resolve: Resolve = system_resolve,
     ) -> None:
-        self._transport = GuardedTransport(Guard(allow, resolve=resolve), tls or default_tls())
+        self._transport = GuardedTransport(Guard(allow, resolve=resolve), tls)
         self._max_bytes = max_bytes
         self._user_agent = user_agent
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import socket
 import ssl
+import threading
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 import httpcore
@@ -24,6 +26,20 @@ def default_tls() -> ssl.SSLContext:
     context = httpx.create_ssl_context(verify=True, trust_env=False)
     context.load_default_certs()
     return context
+
+
+_making = threading.Lock()
+
+
+def _shared_tls() -> ssl.SSLContext:
+    """The default, made once, and only where somebody speaks TLS: reading all authorities takes its time."""
+    with _making:
+        return _default_once()
+
+
+@lru_cache(maxsize=1)
+def _default_once() -> ssl.SSLContext:
+    return default_tls()
 
 
 class DeadlineStream(httpcore.NetworkStream):
@@ -104,7 +120,7 @@ class GuardedTransport(httpx.BaseTransport):
     The request's extension `deadline` holds its `Deadline`. Raises NoAnswer, or what httpcore raises for bad HTTP.
     """
 
-    def __init__(self, guard: Guard, tls: ssl.SSLContext) -> None:
+    def __init__(self, guard: Guard, tls: ssl.SSLContext | None) -> None:
         self._guard = guard
         self._tls = tls
 
@@ -112,7 +128,7 @@ class GuardedTransport(httpx.BaseTransport):
         url = request.url
         connection = httpcore.HTTPConnection(
             httpcore.Origin(url.raw_scheme, url.raw_host, port_of(url)),
-            ssl_context=self._tls,
+            ssl_context=(self._tls or _shared_tls()) if url.scheme == "https" else None,
             network_backend=GuardedBackend(self._guard, request.extensions["deadline"]),
         )
         try:
