@@ -122,7 +122,7 @@ class Decision:
     @property
     def reasons(self) -> tuple[Reason, ...]:
         """All of them, worst first."""
-        return tuple(sorted(self.own + self.shared, key=lambda r: (-r.verdict, r.code == "check_blocked")))
+        return tuple(sorted(self.own + self.shared, key=lambda r: (-r.verdict, r.folded)))
 
     @property
     def verdict(self) -> Verdict:
@@ -370,7 +370,7 @@ def headline(decision: Decision, snapshot: Snapshot) -> str:
             waits.append(f"check{'s' if len(pending) > 1 else ''} {', '.join(pending)}")
         return f"{count}waiting on {' and '.join(waits)}"
     name = worst.verdict.name.replace("_", " ")
-    more = sum(1 for r in decision.reasons if r.verdict is worst.verdict and r.code != "check_blocked") - 1
+    more = sum(1 for r in decision.reasons if r.verdict is worst.verdict and not r.folded) - 1
     return f"{count}{name}: {worst.sentence}{f' (and {more} more)' if more else ''}"
 
 

@@ -408,3 +408,8 @@ class Reason:
     sentence: str
     clears: str = ""
     subject: str = ""
+
+    @property
+    def folded(self) -> bool:
+        """Whether another reason is its cause, and is the one that counts."""
+        return self.code in ("check_blocked", "check_explained")

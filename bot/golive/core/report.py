@@ -149,12 +149,12 @@ def reported(run: Run, checks: Sequence[Judged], policy: Policy, now: datetime) 
     """The report of these checks under this policy. now: when it was made, for waivers."""
     reasons = sorted(
         reasons_of(checks, policy.block_on, policy.matrix),
-        key=lambda r: (-r.verdict, r.code in ("check_blocked", "check_explained")),
+        key=lambda r: (-r.verdict, r.folded),
     )
     counted = Counter(one.finding.outcome.value for one in checks)
     counts = {outcome.value: counted.get(outcome.value, 0) for outcome in Outcome}
     roots = _roots(checks)
-    stops = tuple(r.subject for r in reasons if r.verdict is Verdict.NO_GO and r.subject and not _folded(r))
+    stops = tuple(r.subject for r in reasons if r.verdict is Verdict.NO_GO and r.subject and not r.folded)
     verdict = worst(reasons)
     return Report(
         run=run,
@@ -167,10 +167,6 @@ def reported(run: Run, checks: Sequence[Judged], policy: Policy, now: datetime) 
         score=score(checks, policy.matrix) if policy.matrix else None,
         blocked_by=stops,
     )
-
-
-def _folded(reason: Reason) -> bool:
-    return reason.code in ("check_blocked", "check_explained")
 
 
 def _roots(checks: Sequence[Judged]) -> tuple[Root, ...]:
@@ -192,7 +188,7 @@ def headline(verdict: Verdict, reasons: Sequence[Reason], counted: Tally, roots:
     """One line that says how it stands, with the worst cause and how much it explains."""
     passed = f"{counted.passed} of {counted.total} passed"
     name = verdict.name.replace("_", " ")
-    told = [r for r in reasons if r.verdict is verdict and not _folded(r)] if verdict is not Verdict.GO else []
+    told = [r for r in reasons if r.verdict is verdict and not r.folded] if verdict is not Verdict.GO else []
     text = f"{name}: {passed}"
     if told:
         explains = next((len(root.explains) for root in roots if root.check == told[0].subject), 0)

@@ -103,7 +103,8 @@ def parts(lines: Sequence[Line]) -> tuple[Part, ...]:
     for tone, word in _WORDS.items():
         count = sum(TONES[line.outcome] == tone for line in lines)
         if count:
-            made.append(Part(tone, word, count, before / total, count / total))
+            one = word.removesuffix("s") if count == 1 else word
+            made.append(Part(tone, one, count, before / total, count / total))
         before += count
     return tuple(made)
 
