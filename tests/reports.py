@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ RUN = Run(
     golive="1.2.3", project="Shop", policy=".github/golive.yml", started_at=NOW, seconds=12.5,
     target="https://shop.example.com", environment="production", commit=HEAD.head_sha, planned=11,
 )  # fmt: skip
+SMALL = replace(RUN, planned=0)
 RULES = (
     a_check(
         "health", name="All services answer", category="infrastructure", severity=Severity.CRITICAL, owner="platform",
@@ -71,7 +73,7 @@ def a_report(**changes: Any) -> Report:
     return reported(changes.pop("run", RUN), checks, a_policy_for(changes.pop("matrix", MATRIX)), NOW)
 
 
-def a_report_of(*findings: Finding, rules: Iterable[CheckRule] = (), run: Run = RUN) -> Report:
+def a_report_of(*findings: Finding, rules: Iterable[CheckRule] = (), run: Run = SMALL) -> Report:
     """The report of just these findings; a finding without a rule of its own gets a plain one."""
     by_id = {rule.id: rule for rule in rules}
     checks = [Judged(by_id.get(one.check) or a_check(one.check), one) for one in findings]

@@ -79,9 +79,7 @@ class LookConnect(Protocol):
         """Connect and close; returns the seconds it took."""
         ...
 
-    def tls(
-        self, host: str, port: int, *, timeout: timedelta, server_name: str = "", highest: str = ""
-    ) -> TlsFacts:
+    def tls(self, host: str, port: int, *, timeout: timedelta, server_name: str = "", highest: str = "") -> TlsFacts:
         """One handshake, which succeeds whatever the certificate is worth. highest: offer no newer version than this one."""
         ...
 

@@ -183,7 +183,9 @@ def test_the_systems_own_resolvers_are_asked_where_no_server_is_named(
 
 
 def test_the_systems_resolvers_that_fail_are_told(system: Callable[[], dns.resolver.Resolver]) -> None:
-    with pytest.raises(Unreachable, match=r"^A of broken\.test: the system's resolvers gave no usable answer .*SERVFAIL"):
+    with pytest.raises(
+        Unreachable, match=r"^A of broken\.test: the system's resolvers gave no usable answer .*SERVFAIL"
+    ):
         a_dns(system=system).records("broken.test", "A", timeout=LONG)
 
 

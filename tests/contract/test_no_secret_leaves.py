@@ -59,7 +59,9 @@ class Echo(BaseHTTPRequestHandler):
         length = int(self.headers.get("content-length") or 0)
         self.rfile.read(length)
         Echo.turn += 1
-        told = dict.fromkeys(("status", "message", "error", "errorType", "database", "version", "issuer", "title"), BOTH)
+        told = dict.fromkeys(
+            ("status", "message", "error", "errorType", "database", "version", "issuer", "title"), BOTH
+        )
         body = json.dumps({**told, "data": {"result": [{"metric": {"job": BOTH}, "value": [1, "2"]}]}}).encode()
         self.send_response((200, 500, 404, 422)[Echo.turn % 4])
         for name in ("content-type", "x-echo", "set-cookie", "etag", "www-authenticate", "content-security-policy"):

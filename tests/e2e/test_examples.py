@@ -185,14 +185,18 @@ def test_the_table_beside_the_example_says_what_comes_out(street: Street) -> Non
 
 def test_d17_what_was_tested_is_held_against_what_was_promised_in_the_same_unit(tmp_path: Path) -> None:
     """847 requests a minute were tested, and more than 1,000 a second were promised: 71 times less."""
-    (tmp_path / "load.json").write_text('{"peak": {"p95_ms": 2847, "rps": "847/min", "error_pct": 0.3, "requests": 50820}}')
+    (tmp_path / "load.json").write_text(
+        '{"peak": {"p95_ms": 2847, "rps": "847/min", "error_pct": 0.3, "requests": 50820}}'
+    )
     (tmp_path / "golive.yml").write_text(
         "version: 1\nproject: p\nreleases: [{name: p, base: main, head: r}]\nchecks:\n"
         "  - {id: peak, uses: load, with: {results: load.json, scenarios: {peak: {p95: 5s, rps: 1000/s}}}}\n"
     )
     command = [sys.executable, "-m", "golive", "check", "--json", "--quiet"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "bot")}
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
     (line,) = load(done.stdout).lines
     assert line.outcome is Outcome.FAILED, line.summary
     assert "14.1" in line.summary + line.measured

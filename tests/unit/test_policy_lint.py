@@ -62,7 +62,10 @@ LOAD = "id: load\nuses: load\nwith: {results: load.json, completed: true}\n"
             id="the service reads no files",
         ),
         pytest.param(LATENCY + "pass: '<=1s'\naccept: mail", "9:13 checks[0].accept", "document", id="what is accepted"),
-        pytest.param(LATENCY + "pass: '<=1s'\nexplained_by: [none]", "9:20 checks[0].explained_by[0]", "no check `none`", id="explained by nothing"),
+        pytest.param(
+            LATENCY + "pass: '<=1s'\nexplained_by: [none]", "9:20 checks[0].explained_by[0]", "no check `none`",
+            id="explained by nothing",
+        ),
     ],
 )  # fmt: skip
 def test_what_reads_well_and_is_no_good_is_refused_at_its_place(text: str, place: str, says: str) -> None:

@@ -44,7 +44,9 @@ def _plain(value: Any, at: str) -> Any:
             raise ValueError(f"{at[1:]}: the time {value.isoformat()} has no zone; give it one, for example +00:00")
         return value.isoformat()
     if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError(f"{at[1:]}: {value} is no number that JSON can hold; a check that has no value says so in words")
+        raise ValueError(
+            f"{at[1:]}: {value} is no number that JSON can hold; a check that has no value says so in words"
+        )
     return value.value if isinstance(value, Enum) else value
 
 
@@ -86,7 +88,7 @@ def _no_double(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
-        raise ValueError(f"the key {next(name for name in names if names.count(name) > 1)} is there twice")
+        raise ValueError(f"the key {next(name for name in names if names.count(name) > 1)!r} is there twice")
     return found
 
 
@@ -107,13 +109,23 @@ def _differences(told: Any, read: Any, at: str) -> Iterator[str]:
 
 def _sort(value: Any) -> str:
     """What JSON calls it; 1 and 1.0 are the same there."""
-    names = {bool: "true or false", int: "a number", float: "a number", str: "a text", dict: "an object", list: "a list"}
+    names = {
+        bool: "true or false",
+        int: "a number",
+        float: "a number",
+        str: "a text",
+        dict: "an object",
+        list: "a list",
+    }
     return names.get(type(value), "null")
 
 
 def _contradictions(report: Report) -> Iterator[str]:
     """What no run of golive could have written, and other formats would stumble over."""
-    for where, verdict in [("verdict", report.verdict), *((f"reasons.{n}", r.verdict) for n, r in enumerate(report.reasons))]:
+    for where, verdict in [
+        ("verdict", report.verdict),
+        *((f"reasons.{n}", r.verdict) for n, r in enumerate(report.reasons)),
+    ]:
         if verdict not in _VERDICTS:
             yield f"{where}: {verdict!r} is no verdict; expected one of {', '.join(_VERDICTS)}"
     if set(report.counts) != set(_OUTCOMES):

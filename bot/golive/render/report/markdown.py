@@ -30,7 +30,9 @@ def dump(report: Report) -> str:
         size += len(piece.encode()) + 1
         if size > MOST:
             closing = "\n\n</details>" if _OPENS in kept else ""
-            return "\n".join([*kept, f"{closing}\n\n… and more, which does not fit here. The JSON report has all of it.\n"])
+            return "\n".join(
+                [*kept, f"{closing}\n\n… and more, which does not fit here. The JSON report has all of it.\n"]
+            )
         kept.append(piece)
     return "\n".join(kept) + "\n"
 

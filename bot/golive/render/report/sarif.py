@@ -63,7 +63,6 @@ def _rule(line: Line) -> dict[str, Any]:
     help_text = " ".join(text for text in (line.impact, line.action) if text) or "Look at what was found."
     return {
         "id": line.check,
-        "name": line.check,
         "shortDescription": {"text": line.name},
         "fullDescription": {"text": line.expected or line.name},
         "help": {"text": help_text},
