@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
+import unicodedata
 from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import junitparser
@@ -27,10 +29,14 @@ from golive.core.report import Report, Run, reported
 from golive.render.report import FORMATS
 from golive.render.report.json import dump, load, schema
 from golive.render.report.nagios import exit_code
+from golive.render.report.text import lines as lines_of
 
 MANY = 300 if os.environ.get("GOLIVE_TEST_PROFILE") == "long" else 40
 SKIPPED = {Outcome.SKIPPED, Outcome.BLOCKED, Outcome.NOT_APPLICABLE, Outcome.WAIVED, Outcome.PENDING}
 VALIDATOR = Draft202012Validator(schema())
+SARIF = Draft202012Validator(
+    json.loads((Path(__file__).parents[1] / "data/sarif/sarif-2.1.0.json").read_text(encoding="utf-8"))
+)
 
 HOSTILE = st.sampled_from(
     [
@@ -123,6 +129,14 @@ def test_a_prometheus_parser_reads_every_sample(report: Report) -> None:
     assert told == {line.check: line.outcome.value for line in report.lines}
     labels = {s.labels["category"] for s in families["golive_check_status"].samples}
     assert labels == {line.category for line in report.lines}
+    measured = families["golive_check_measure"].samples if "golive_check_measure" in families else []
+    read = {(s.labels["check"], s.labels["name"]): s.value for s in measured}
+    first: dict[tuple[str, str], float] = {}
+    for line in report.lines:
+        for one in line.measures:
+            if not isinstance(one.value, str):
+                first.setdefault((line.check, one.name), float(one.value))
+    assert read == first
 
 
 @settings(max_examples=MANY, deadline=None)
@@ -135,6 +149,17 @@ def test_the_nagios_line_has_one_separator_and_the_code_of_the_verdict(report: R
     assert (exit_code(report) == 0) is (report.verdict == "GO")
     for pair in first.partition(" | ")[2].split():
         assert re.fullmatch(r"[A-Za-z0-9_.-]+=-?[0-9.e+-]+(s|B|%)?(;;;0)?", pair), pair
+
+
+@settings(max_examples=MANY, deadline=None)
+@given(reports(), st.booleans(), st.integers(1, 120))
+def test_the_lines_of_a_report_say_nothing_to_the_terminal_but_colours(
+    report: Report, colour: bool, width: int
+) -> None:
+    for line in lines_of(report, colour, width):
+        bare = re.sub(r"\x1b\[(0|1|[39][0-7])m", "", line) if colour else line
+        unseen = [char for char in bare if unicodedata.category(char) in ("Cc", "Cf", "Zl", "Zp") and char != "\u200d"]
+        assert not unseen, repr(line)
 
 
 class Tags(HTMLParser):
@@ -177,6 +202,7 @@ def test_the_statement_names_every_check_once_and_its_result_follows_from_them(r
     assert statement["_type"] == "https://in-toto.io/Statement/v1"
     assert statement["predicateType"] == "https://in-toto.io/attestation/test-result/v0.1"
     predicate = statement["predicate"]
+    assert all({"uri", "digest", "content"} & set(one) for one in predicate["configuration"])
     named = [*predicate["passedTests"], *predicate["warnedTests"], *predicate["failedTests"]]
     aside = {Outcome.SKIPPED, Outcome.NOT_APPLICABLE}
     assert sorted(named) == sorted(line.check for line in report.lines if line.outcome not in aside)
@@ -189,6 +215,7 @@ def test_the_statement_names_every_check_once_and_its_result_follows_from_them(r
 @given(reports())
 def test_the_sarif_log_has_a_rule_for_every_result_and_suppresses_what_is_waived(report: Report) -> None:
     log = json.loads(FORMATS["sarif"].render(report))
+    assert not [error.message for error in SARIF.iter_errors(log)]
     assert log["version"] == "2.1.0"
     (run,) = log["runs"]
     rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]

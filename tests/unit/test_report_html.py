@@ -99,7 +99,9 @@ def test_the_ring_and_the_bars_are_whole(report: Report) -> None:
         drawn = parts(lines)
         assert sum(part.count for part in drawn) == len(lines)
         assert sum(part.size for part in drawn) == pytest.approx(1)
-        assert drawn[0].start == 0
+        ends = [0.0, *(part.start + part.size for part in drawn)]
+        assert [part.start for part in drawn] == pytest.approx(ends[:-1]), "a piece begins where the one before it ends"
+        assert ends[-1] == pytest.approx(1)
 
 
 def test_a_page_of_no_checks_is_a_page() -> None:

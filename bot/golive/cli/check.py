@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -92,7 +93,7 @@ def check(
     form = "json" if as_json else form
     for path in save:
         keep(report, path)
-    click.echo(told(report, form), nl=False)
+    click.echo(told(report, form, sys.stdout.isatty()), nl=False)
     if form == "nagios":
         from golive.render.report.nagios import exit_code
 
@@ -239,10 +240,14 @@ def _release(policy: Policy, name: str) -> ReleaseRule:
     return found
 
 
-def told(report: Report, form: str) -> str:
-    """The report in this format, ending in one newline."""
+def told(report: Report, form: str, colour: bool = False) -> str:
+    """The report in this format, ending in one newline. colour: the text is for a terminal, and has its width."""
     from golive.render.report import FORMATS as KNOWN
 
+    if form == "text" and colour and not os.environ.get("NO_COLOR"):
+        from golive.render.report.text import lines
+
+        return "\n".join(lines(report, colour=True, width=max(60, shutil.get_terminal_size().columns))) + "\n"
     return KNOWN[form].render(report).rstrip("\n") + "\n"
 
 

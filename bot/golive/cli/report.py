@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -33,4 +34,4 @@ def report(file: Path, form: str, save: tuple[Path, ...]) -> None:
         raise Misconfigured(f"{file} is no report of golive: {error}") from None
     for path in save:
         keep(read, path)
-    click.echo(told(read, form), nl=False)
+    click.echo(told(read, form, sys.stdout.isatty()), nl=False)

@@ -1,8 +1,8 @@
 """A sample service to take live, with a switch for every fault: health, metrics, an API with a limit and checked input, a
-cached page, security headers; and beside it a small Grafana and Prometheus, as far as readiness checks ask them.
+cached page, security headers; and beside it a small Grafana, Prometheus and Alertmanager, as far as readiness checks ask them.
 
 Add a fault as one row of `FAULTS` and the place that looks at it. Switches turn at run time too: `PUT /-/faults/NAME` and
-`DELETE /-/faults/NAME`. What Grafana and Prometheus answer follows their published HTTP APIs.
+`DELETE /-/faults/NAME`. What Grafana, Prometheus and Alertmanager answer follows their published HTTP APIs.
 """
 
 from __future__ import annotations
@@ -32,6 +32,11 @@ FAULTS: Mapping[str, str] = {
     "no-dashboards": "Grafana has no dashboards",
     "memory": "the machine's memory is nearly full",
     "no-data": "Prometheus has no data",
+    "objective-missed": "fewer requests are answered than was promised",
+    "old-keys": "the key that signs tokens was not changed for three days",
+    "unrouted": "critical alerts reach nobody's pager",
+    "any-origin": "pages of every origin may read the API",
+    "dependency": "what the service itself depends on does not answer",
 }
 """Fault → what is so while it is switched on."""
 
@@ -49,6 +54,31 @@ HEADERS = {
 }
 DASHBOARDS = ("overview", "performance", "errors")
 MEMORY_PERCENT = 40.9
+ORIGIN = "https://app.example.com"
+"""The one origin whose pages may read the API."""
+SERIES = (
+    ("jwt_signing_key_created", 21_600.0, "old-keys", 259_200.0),
+    ("availability", 99.95, "objective-missed", 99.2),
+    ("workflow_success", 99.7, "", 0.0),
+    ("hello_world", 12.4, "", 0.0),
+    ("hello_case", 171.0, "", 0.0),
+    ("redis_up", 1.0, "", 0.0),
+    ("probe_success", 1.0, "", 0.0),
+)
+"""A word in a query → its value, and with a fault another one. Any other query is answered with the memory in use."""
+ROUTES = """
+route:
+  receiver: chat
+  routes:
+    - {matchers: ['severity="critical"'], receiver: WHO, continue: true}
+    - {matchers: ['severity="critical"'], receiver: chat}
+receivers:
+  - {name: pager, pagerduty_configs: [{routing_key_file: /etc/alertmanager/pager}]}
+  - {name: chat, slack_configs: [{channel: alerts}]}
+inhibit_rules:
+  - {source_matchers: ['severity="critical"'], target_matchers: ['severity="warning"'], equal: [service]}
+"""
+"""Alertmanager's configuration; WHO hears of critical alerts."""
 _PAGE = json.dumps({"templates": ["letter", "report", "summary"]}).encode()
 
 
@@ -79,9 +109,18 @@ class Sample(Standin):
     def respond(self, request: Request) -> Response:
         """As any stand-in, with the security headers of this service."""
         answer = super().respond(request)
-        if "no-headers" in self.faults or request.path.startswith(("/grafana", "/prometheus")):
+        if "no-headers" in self.faults or request.path.startswith(("/grafana", "/prometheus", "/alertmanager")):
             return answer
-        return Response(answer.status, answer.body, {**HEADERS, **answer.headers})
+        return Response(answer.status, answer.body, {**HEADERS, **self._readable_by(request), **answer.headers})
+
+    def _readable_by(self, request: Request) -> Mapping[str, str]:
+        origin = request.headers.get("origin", "")
+        if not origin or not request.path.startswith("/api/"):
+            return {}
+        if origin != ORIGIN and "any-origin" not in self.faults:
+            return {"vary": "Origin"}
+        allowed = {"access-control-allow-methods": "GET, POST", "access-control-allow-headers": "content-type"}
+        return {"access-control-allow-origin": origin, "vary": "Origin", **allowed}
 
     # ---------------------------------------------------------------- what operators look at
 
@@ -127,7 +166,25 @@ class Sample(Standin):
         bad = "database" in self.faults
         return Response.of(503 if bad else 200, {"database": "unreachable" if bad else "ok"})
 
+    @route("GET", "/status/dependencies", "dependencies")
+    def dependencies(self, request: Request) -> Response:
+        """How the services that it calls are."""
+        bad = "dependency" in self.faults
+        return Response.of(503 if bad else 200, {"model": "unreachable" if bad else "ok", "mail": "ok"})
+
     # ---------------------------------------------------------------- the API
+
+    @route("OPTIONS", "/api/{rest:path}", "preflight")
+    def preflight(self, request: Request, rest: str) -> Response:
+        """What browsers ask before they send; who may is said in the headers."""
+        return Response(204)
+
+    @route("GET", "/auth/keys", "keys")
+    def keys(self, request: Request) -> Response:
+        """The keys that verify tokens; they sign nothing."""
+        return Response.of(
+            200, {"keys": [{"kid": "sample-1", "kty": "OKP", "crv": "Ed25519", "use": "sig", "x": "A" * 43}]}
+        )
 
     @route("GET", "/api/search", "search")
     def search(self, request: Request) -> Response:
@@ -202,19 +259,38 @@ class Sample(Standin):
 
     @route("GET", "/prometheus/api/v1/query", "prometheus query")
     def prometheus_query(self, request: Request) -> Response:
-        """One instant value, whatever is asked: the share of memory in use."""
-        return self._value()
+        """One instant value: see `SERIES`."""
+        return self._value(request.one("query"))
 
     @route("POST", "/prometheus/api/v1/query", "prometheus query by post")
     def prometheus_query_posted(self, request: Request) -> Response:
         """The same, as long queries are asked."""
-        parse_qs(request.body.decode("utf-8", "replace"))
-        return self._value()
+        form = parse_qs(request.body.decode("utf-8", "replace"))
+        return self._value(form.get("query", [""])[0])
 
-    def _value(self) -> Response:
-        percent = 96.2 if "memory" in self.faults else MEMORY_PERCENT
-        result = [] if "no-data" in self.faults else [{"metric": {}, "value": [time.time(), str(percent)]}]
+    def _value(self, query: str) -> Response:
+        memory = ("", MEMORY_PERCENT, "memory", 96.2)
+        _, well, fault, ill = next((row for row in SERIES if row[0] in query), memory)
+        value = ill if fault in self.faults else well
+        result = [] if "no-data" in self.faults else [{"metric": {}, "value": [time.time(), str(value)]}]
         return Response.of(200, {"status": "success", "data": {"resultType": "vector", "result": result}})
+
+    @route("GET", "/alertmanager/api/v2/status", "alertmanager status")
+    def alertmanager_status(self, request: Request) -> Response:
+        """Its version, and the configuration that says who is told."""
+        told = "chat" if "unrouted" in self.faults else "pager"
+        running = {"cluster": {"status": "disabled", "peers": []}, "versionInfo": {"version": "0.27.0"}}
+        return Response.of(200, {**running, "config": {"original": ROUTES.replace("WHO", told)}})
+
+    @route("GET", "/alertmanager/api/v2/alerts", "alertmanager alerts")
+    def alertmanager_alerts(self, request: Request) -> Response:
+        """Nothing is alerting."""
+        return Response.of(200, [])
+
+    @route("GET", "/alertmanager/api/v2/silences", "alertmanager silences")
+    def alertmanager_silences(self, request: Request) -> Response:
+        """Nothing is silenced."""
+        return Response.of(200, [])
 
     # ---------------------------------------------------------------- the switches
 
