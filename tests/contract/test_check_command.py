@@ -131,6 +131,8 @@ def test_without_a_policy_a_url_is_enough(shop: Shop, tmp_path_factory: pytest.T
         (["check", "--target", "http://127.0.0.1:1", "--release", "x"], "There is no release 'x'"),
         (["check", "--var", "x"], "NAME=TEXT"),
         (["check"], "has no target"),
+        (["check", "--target", "http://127.0.0.1:1", "--save", "report.doc"], "which format?"),
+        (["check", "--target", "http://127.0.0.1:1", "--save", "no/where.json"], "there is no folder no"),
         (["check", "--format", "yaml"], "is not one of"),
         (["kinds", "htp"], "Did you mean 'http'"),
         (["report", ".github/golive.yml"], "is no report of golive"),

@@ -247,9 +247,9 @@ def test_a_foreign_copy_of_our_marker_is_not_taken_for_ours_even_after_a_fault(w
 
 
 def test_a_hostile_title_body_and_branch_do_nothing_but_look_odd() -> None:
-    hostile = "</code>]|`x`<!-- golive:sticky:1 --> <script>alert(1)</script> @mina <!channel> ${target} {{ 7777*7777 }}"
+    hostile = "</code>]|`x`<!-- golive:sticky:1 --> <script>alert(1)</script> @mina <!channel> ${target} {{ 777*777 }}"
     with a_world() as w:
-        head = "release/$(touch-x);`x`'\"<b>&|{{7777*7777}}"
+        head = "release/$(touch-x);`x`'\"<b>&|{{777*777}}"
         w.github.commit("acme/shop", head, {"app.py": "print('1.4')\n"}, by="ana")
         number = w.github.open_pull(
             "acme/shop", head=head, title=hostile, by="ana",
@@ -262,7 +262,7 @@ def test_a_hostile_title_body_and_branch_do_nothing_but_look_odd() -> None:
         (sticky,) = [c for c in w.our_comments(number) if f"<!-- golive:sticky:{number} -->" in c]
         shown = "\n".join([*w.our_comments(number), w.summary(number), w.title(number)])
         assert "<script>" not in shown
-        assert "60481729" not in re.sub(r"[0-9a-f]{7,64}", "", sticky.split("<!--")[0]), "a template engine saw user data"
+        assert "603729" not in re.sub(r"[0-9a-f]{7,64}", "", sticky.split("<!--")[0]), "a template engine saw user data"
         root = w.roots()[0]
         assert "<!channel>" not in root.text
         assert "<!channel>" not in str(root.blocks)

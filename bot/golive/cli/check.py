@@ -89,6 +89,8 @@ def check(
     wanted = Wanted(words(only), words(skip), words(category), where or "")
     asked = Asked(file, release, target, environment, _variables(variables), wanted, jobs, baseline, attestations,
                   secrets_file, directory, quiet)  # fmt: skip
+    for path in save:
+        form_of(path)  # before anything runs: a long run must not end in a word about a suffix
     report = taken(asked)
     form = "json" if as_json else form
     for path in save:
@@ -251,8 +253,8 @@ def told(report: Report, form: str, colour: bool = False) -> str:
     return KNOWN[form].render(report).rstrip("\n") + "\n"
 
 
-def keep(report: Report, path: Path) -> None:
-    """Write it in the format of its suffix; a write that breaks off leaves what was there before."""
+def form_of(path: Path) -> str:
+    """The format that a file's suffix says. Raises Misconfigured where it says none, or the folder is not there."""
     from golive.render.report import FORMATS as KNOWN
 
     by_suffix = sorted(((one.suffix, name) for name, one in KNOWN.items()), key=lambda pair: -len(pair[0]))
@@ -260,7 +262,14 @@ def keep(report: Report, path: Path) -> None:
     if form is None:
         known = ", ".join(suffix for suffix, _ in by_suffix)
         raise Misconfigured(f"--save {path}: which format? The suffix says it, one of {known}.")
-    text = told(report, form)
+    if not path.parent.is_dir():
+        raise Misconfigured(f"--save {path}: there is no folder {path.parent}.")
+    return form
+
+
+def keep(report: Report, path: Path) -> None:
+    """Write it in the format of its suffix; a write that breaks off leaves what was there before."""
+    text = told(report, form_of(path))
     try:
         with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as out:
             out.write(text)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import traceback
 from collections.abc import Mapping, Sequence
 
 import click
@@ -89,5 +90,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(COULD_NOT_RUN)
     except Said as said:
         click.secho(str(said), fg="red", err=True)
+        sys.exit(COULD_NOT_RUN)
+    except Exception:  # a fault of ours: its traceback is kept, and no exit code of a verdict is taken for it
+        traceback.print_exc()
         sys.exit(COULD_NOT_RUN)
     sys.exit(code if isinstance(code, int) else 0)
