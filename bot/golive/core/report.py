@@ -154,7 +154,9 @@ def reported(run: Run, checks: Sequence[Judged], policy: Policy, now: datetime) 
     counted = Counter(one.finding.outcome.value for one in checks)
     counts = {outcome.value: counted.get(outcome.value, 0) for outcome in Outcome}
     roots = _roots(checks)
-    stops = tuple(r.subject for r in reasons if r.verdict is Verdict.NO_GO and r.subject and not r.folded)
+    stops = tuple(
+        r.subject for r in reasons if r.verdict is Verdict.NO_GO and r.code.startswith("check_") and not r.folded
+    )
     verdict = worst(reasons)
     return Report(
         run=run,
