@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import secrets
 import threading
 import time
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from urllib.parse import parse_qs
 
 from golive.standins.wire import Request, Response, Standin, route
@@ -39,13 +37,6 @@ FAULTS: Mapping[str, str] = {
     "unrouted": "critical alerts reach nobody's pager",
     "any-origin": "pages of every origin may read the API",
     "dependency": "what the service itself depends on does not answer",
-    "single-database": "the database has no replica",
-    "plain-secrets": "secrets are in the environment, and not in a store",
-    "forgetful": "the same request twice is work done twice",
-    "errors": "seven in a thousand runs end with an error",
-    "few-errors": "three in a thousand runs end with an error",
-    "queue": "the queue is longer than it may be",
-    "target-down": "Prometheus cannot reach one of what it scrapes",
 }
 """Fault → what is so while it is switched on."""
 
@@ -66,13 +57,6 @@ MEMORY_PERCENT = 40.9
 ORIGIN = "https://app.example.com"
 """The one origin whose pages may read the API."""
 SERIES = (
-    ("run_errors", 0.05, "errors", 0.7),
-    ("run_errors", 0.05, "few-errors", 0.3),
-    ("queue_depth", 40.0, "queue", 1_400.0),
-    ("workers_healthy", 100.0, "", 0.0),
-    ("pool_in_use", 31.0, "", 0.0),
-    ("within_agreement", 99.6, "", 0.0),
-    ("against_baseline", 4.0, "", 0.0),
     ("jwt_signing_key_created", 21_600.0, "old-keys", 259_200.0),
     ("availability", 99.95, "objective-missed", 99.2),
     ("workflow_success", 99.7, "", 0.0),
@@ -180,13 +164,7 @@ class Sample(Standin):
     def database(self, request: Request) -> Response:
         """How the database is."""
         bad = "database" in self.faults
-        replicas = 0 if "single-database" in self.faults else 1
-        return Response.of(503 if bad else 200, {"database": "unreachable" if bad else "ok", "replicas": replicas})
-
-    @route("GET", "/status/secrets", "secret store")
-    def secret_store(self, request: Request) -> Response:
-        """Where its secrets come from; never which they are."""
-        return Response.of(200, {"from": "environment" if "plain-secrets" in self.faults else "store"})
+        return Response.of(503 if bad else 200, {"database": "unreachable" if bad else "ok"})
 
     @route("GET", "/status/dependencies", "dependencies")
     def dependencies(self, request: Request) -> Response:
@@ -244,14 +222,6 @@ class Sample(Standin):
             return "length: expected 1 to 5000"
         return ""
 
-    @route("POST", "/api/runs", "run")
-    def run(self, request: Request) -> Response:
-        """Starts a run; the same `Idempotency-Key` gives the same run."""
-        key = request.headers.get("idempotency-key", "")
-        if not key or "forgetful" in self.faults:
-            key = secrets.token_hex(8)
-        return Response.of(202, {"run": hashlib.sha256(key.encode()).hexdigest()[:12], "state": "waiting"})
-
     @route("GET", "/api/private", "private")
     def private(self, request: Request) -> Response:
         """Asks for the key."""
@@ -300,34 +270,10 @@ class Sample(Standin):
 
     def _value(self, query: str) -> Response:
         memory = ("", MEMORY_PERCENT, "memory", 96.2)
-        rows = [row for row in SERIES if row[0] in query] or [memory]
-        value = next((ill for _, _, fault, ill in rows if fault in self.faults), rows[0][1])
+        _, well, fault, ill = next((row for row in SERIES if row[0] in query), memory)
+        value = ill if fault in self.faults else well
         result = [] if "no-data" in self.faults else [{"metric": {}, "value": [time.time(), str(value)]}]
         return Response.of(200, {"status": "success", "data": {"resultType": "vector", "result": result}})
-
-    @route("GET", "/prometheus/-/healthy", "prometheus healthy")
-    def prometheus_healthy(self, request: Request) -> Response:
-        """That it runs."""
-        return Response(200, b"Prometheus Server is Healthy.\n", {"content-type": "text/plain; charset=utf-8"})
-
-    @route("GET", "/prometheus/-/ready", "prometheus ready")
-    def prometheus_ready(self, request: Request) -> Response:
-        """That it answers questions."""
-        return Response(200, b"Prometheus Server is Ready.\n", {"content-type": "text/plain; charset=utf-8"})
-
-    @route("GET", "/prometheus/api/v1/targets", "prometheus targets")
-    def prometheus_targets(self, request: Request) -> Response:
-        """What it scrapes: the service, its workers and its database, each just now."""
-        scraped = datetime.now(UTC).isoformat()
-        down = "workers" if "target-down" in self.faults else ""
-        active = [
-            {
-                "labels": {"job": job, "instance": f"{job}:9100"}, "scrapePool": job, "lastScrape": scraped,
-                "health": "down" if job == down else "up", "lastError": "connection refused" if job == down else "",
-            }
-            for job in ("api", "workers", "database")
-        ]  # fmt: skip
-        return Response.of(200, {"status": "success", "data": {"activeTargets": active, "droppedTargets": []}})
 
     @route("GET", "/alertmanager/api/v2/status", "alertmanager status")
     def alertmanager_status(self, request: Request) -> Response:
