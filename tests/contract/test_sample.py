@@ -71,6 +71,11 @@ SEEN: dict[str, tuple[Ask, Any, Any]] = {
     "old-keys": (value("jwt_signing_key_created"), 21_600.0, 259_200.0),
     "unrouted": (got("/alertmanager/api/v2/status", lambda r: "receiver: pager" in r.json()["config"]["original"]), True, False),
     "dependency": (got("/status/dependencies"), 200, 503),
+    "errors": (value("executor_full_errors_percent"), 0.05, 0.3),
+    "late": (value("executor_canary_promises_percent"), 97.5, 93.0),
+    "slower": (value("executor_dark_slowdown_percent"), 4.0, 64.0),
+    "overloaded": (value("executor_queue_depth"), 120.0, 4200.0),
+    "unwatched": (value("probe_success"), 1.0, 0.0),
     "any-origin": (
         got("/api/search", header("access-control-allow-origin"), origin="https://other.example.com"), False, True,
     ),

@@ -37,6 +37,11 @@ FAULTS: Mapping[str, str] = {
     "unrouted": "critical alerts reach nobody's pager",
     "any-origin": "pages of every origin may read the API",
     "dependency": "what the service itself depends on does not answer",
+    "errors": "more executions fail than should, in every phase",
+    "late": "executions take longer than was promised",
+    "slower": "executions take much longer than before",
+    "overloaded": "the queue is long, a worker is lost and the database's connections run out",
+    "unwatched": "no probe reaches what Prometheus should watch",
 }
 """Fault → what is so while it is switched on."""
 
@@ -63,7 +68,17 @@ SERIES = (
     ("hello_world", 12.4, "", 0.0),
     ("hello_case", 171.0, "", 0.0),
     ("redis_up", 1.0, "", 0.0),
-    ("probe_success", 1.0, "", 0.0),
+    ("probe_success", 1.0, "unwatched", 0.0),
+    ("executor_dark_errors", 0.4, "errors", 1.4),
+    ("executor_canary_errors", 0.2, "errors", 0.7),
+    ("executor_full_errors", 0.05, "errors", 0.3),
+    ("executor_canary_promises", 97.5, "late", 93.0),
+    ("executor_full_promises", 99.6, "late", 97.0),
+    ("executor_dark_slowdown", 4.0, "slower", 64.0),
+    ("executor_canary_slowdown", 6.0, "slower", 71.0),
+    ("executor_queue", 120.0, "overloaded", 4200.0),
+    ("executor_workers", 100.0, "overloaded", 75.0),
+    ("executor_connections", 41.0, "overloaded", 92.0),
 )
 """A word in a query → its value, and with a fault another one. Any other query is answered with the memory in use."""
 ROUTES = """
@@ -99,6 +114,13 @@ class Sample(Standin):
         self._lock = threading.Lock()
         for name in faults:
             self.switch(name, on=True)
+
+    def reset(self) -> None:
+        """As it was at the start: well, and nobody watches."""
+        self.status, self.state, self.delay, self.asked = 200, "ok", 0.0, 0
+        self.faults.clear()
+        self.observers.clear()
+        self._asked_at.clear()
 
     def switch(self, name: str, *, on: bool) -> None:
         """Turn a fault on or off. Raises KeyError for a name that is none."""
