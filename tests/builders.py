@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
-from golive.core.decide import Snapshot
+from golive.core.authorise import Asking
 from golive.core.findings import words_digest
 from golive.core.model import (
     CheckResult,
@@ -29,7 +29,9 @@ from golive.core.model import (
     Surface,
     Word,
 )
-from golive.core.policy import CheckRule, Options, Policy, ReleaseRule, RoleRule
+from golive.core.policy import CheckRule, Options, Policy, ReleaseRule
+from golive.core.rules import RoleRule
+from golive.core.snapshot import Snapshot
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 """The moment of every snapshot that names none: a Wednesday noon, in UTC."""
@@ -234,3 +236,14 @@ def a_snapshot(**changes: Any) -> Snapshot:
     if policy and "roles" not in changes:
         defaults["roles"] = roles_of(policy)
     return Snapshot(**defaults | changes)
+
+
+def an_asking(word: Word, **changes: Any) -> Asking:
+    """One word to rule on by a reader, for a release that nobody has spoken on.
+
+    roles, permission, attesters, outcomes, named: of the `Asking`; everything else changes its snapshot.
+    """
+    own = {k: changes.pop(k) for k in ("permission", "attesters", "outcomes", "named") if k in changes}
+    roles = tuple(changes.pop("roles", ()))
+    snapshot = a_snapshot(**{"standing": Standing(), "roles": roles} | changes)
+    return Asking(word, snapshot, roles, **{"permission": "read"} | own)

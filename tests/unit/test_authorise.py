@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
-from builders import HEAD, NOW, OLDER, a_person, a_pull, a_word
-from golive.core.authorise import excluded, rule, who
+from builders import HEAD, NOW, OLDER, a_person, a_pull, a_word, an_asking
+from golive.core.authorise import rule
 from golive.core.model import Person, Pull, PullState, Role, Ruling, Standing, Word
+from golive.core.people import excluded, who
+from golive.core.rules import Rules
 
 ANA, BO, CY, MALLORY = (a_person(name) for name in ("ana", "bo", "cy", "mallory"))
 QA = Role("qa", 1, (ANA, BO, MALLORY), ("@ana", "acme/qa"))
@@ -29,7 +31,12 @@ def ruled(
     word: Word, *, pull: Pull | None = None, standing: Standing | None = None, permission: str = "read", **changes: Any
 ) -> Ruling:
     roles = changes.get("roles", (QA, SECURITY))
-    return rule(word, pull or a_pull(), standing or Standing(), roles, ATTESTERS, permission)
+    return rule(
+        an_asking(
+            word, roles=roles, pull=pull or a_pull(), standing=standing or Standing(), attesters=ATTESTERS,
+            permission=permission,
+        )
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -80,7 +87,7 @@ def test_a_release_without_roles_says_that_it_asks_for_no_sign_offs() -> None:
 
 
 def test_where_nobody_attests_anything_it_says_so() -> None:
-    said = rule(a_word("attest", text="drill"), a_pull(), Standing(), (QA,), {}, "read").said
+    said = rule(an_asking(a_word("attest", text="drill"), roles=(QA,))).said
     assert "this release has none" in said
 
 
@@ -148,11 +155,11 @@ def test_a_hold_that_was_refused_or_came_later_is_not_there_to_be_lifted() -> No
 )
 def test_who_never_signs_off(head: Any, person: Person, why: str) -> None:
     standing = Standing(pushers={HEAD.head_sha: (BO, CY)})
-    assert excluded(a_pull(revision=head), standing, person) == why
+    assert excluded(a_pull(revision=head), standing, person, Rules()) == why
 
 
 def test_where_the_forge_names_no_author_nobody_is_taken_for_them() -> None:
-    assert excluded(a_pull(author=None), Standing(), MALLORY) == ""
+    assert excluded(a_pull(author=None), Standing(), MALLORY, Rules()) == ""
 
 
 def test_the_last_pusher_is_told_whom_to_ask_and_not_to_ask_themselves() -> None:

@@ -20,6 +20,19 @@ EXAMPLES = {
         "waive coverage until 2026-12-31 the old module goes next month",
         "coverage until 2026-12-31 the old module goes next month",
     ),
+    "check": ("check services-healthy", "services-healthy"),
+    "looking": ("looking qa", "qa"),
+    "abstain": ("abstain qa I wrote half of it", "qa I wrote half of it"),
+    "condition": ("condition rotate the keys owner @ana due production", "rotate the keys owner @ana due production"),
+    "delegate": ("delegate qa to @bo for 2d away", "qa to @bo for 2d away"),
+    "freeze": ("freeze for 4h the shop is full", "for 4h the shop is full"),
+    "unfreeze": ("unfreeze", ""),
+    "promote": ("promote", ""),
+    "override": ("override 30m the site is down", "30m the site is down"),
+    "not-a-release": ("not-a-release wrong branch", "wrong branch"),
+    "link": ("link", ""),
+    "unlink": ("unlink", ""),
+    "list": ("list", ""),
     "hold": ("hold waiting for the DBA", "waiting for the DBA"),
     "resume": ("resume the DBA is back", "the DBA is back"),
     "status": ("status", ""),
@@ -194,3 +207,10 @@ def test_a_huge_text_is_read_at_once(text: str) -> None:
         except NotUnderstood:
             continue
     assert time.process_time() - began < 2, "reading a command takes time that grows faster than its length"
+
+
+@pytest.mark.parametrize("verb", [verb.name for verb in VERBS.values() if verb.elsewhere])
+def test_a_verb_for_the_chat_alone_is_refused_on_the_forge_with_where_to_say_it(verb: str) -> None:
+    assert parse(verb, in_chat=True).verb == verb
+    with pytest.raises(NotUnderstood, match="from Slack"):
+        parse(verb, in_chat=False)

@@ -23,7 +23,8 @@ from builders import (
     a_standing,
     a_word,
 )
-from golive.core.decide import Decision, Kind, Mistake, Snapshot, Timing, ago, attesters, decide
+from golive.core.decide import Decision, attesters, decide
+from golive.core.headline import ago
 from golive.core.model import (
     Outcome,
     PullState,
@@ -38,7 +39,9 @@ from golive.core.model import (
     Standing,
     Verdict,
 )
-from golive.core.policy import MergeRule, RoleRule
+from golive.core.policy import MergeRule
+from golive.core.rules import RoleRule
+from golive.core.snapshot import Kind, Mistake, Snapshot, Timing
 
 GO, CONDITIONAL, WAIT, HOLD, NO_GO = Verdict
 MERGES = a_policy(merge=MergeRule())
@@ -480,7 +483,7 @@ def test_a_missing_role_names_who_could_and_whose_sign_off_is_for_other_code() -
     shown = (Shown(OLDER, NOW - 2 * HOUR), Shown(HEAD, NOW - HOUR))
     reason = decide(a_snapshot(policy=policy, standing=a_standing(policy=policy, words=words, shown=shown))).reasons[0]
     assert reason.code == "role_missing"
-    assert reason.sentence == "qa: 0 of 1 signed (@ana signed other code)."
+    assert reason.sentence == "qa: 0 of 1 signed (@ana's does not count: it was for other code (01d001d))."
     assert reason.clears == "@ana, @bo", "the author must not be named: their approval would not count"
 
 

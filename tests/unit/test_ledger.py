@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from builders import HEAD, NOW, OLDER, a_finding, a_person, a_word
 from golive.core import ledger
-from golive.core.ledger import Entry, body_hash, canonical, covered, fold, moment, row_hash, stamp
+from golive.core.freshness import covered
+from golive.core.ledger import Entry, body_hash, canonical, fold, moment, row_hash, stamp
 from golive.core.model import (
     CheckResult,
     Finding,

@@ -10,7 +10,7 @@ import pytest
 
 from builders import HEAD, NOW, OLDER, a_check, a_policy, a_pull, a_snapshot, a_standing, a_word
 from golive.core.command import VERBS
-from golive.core.decide import Mistake, Snapshot, decide
+from golive.core.decide import decide
 from golive.core.effect import (
     AnswerWord,
     Effect,
@@ -26,6 +26,7 @@ from golive.core.effect import (
 from golive.core.model import Fact, Outcome, PullState, Revision, Ruling, Severity, Shown, Standing, Surface, Word
 from golive.core.plan import answer, plan
 from golive.core.policy import MergeRule, Notify
+from golive.core.snapshot import Mistake, Snapshot
 
 SHOUTS = a_policy(notify=Notify("#releases"), merge=MergeRule("squash"))
 MISTAKE = Mistake(".github/golive.yml", 3, 5, "there is no check `helth`")
@@ -177,8 +178,9 @@ def test_every_question_of_the_table_gets_an_answer() -> None:
 
 def test_why_says_every_reason_with_its_code_and_status_the_three_worst() -> None:
     policy = a_policy(checks=[a_check(f"c{n}", severity=Severity.LOW, owner="platform") for n in range(5)])
-    decision = decide(a_snapshot(policy=policy, outcomes={f"c{n}": Outcome.FAILED for n in range(5)}))
-    status, why = (answer(a_word(verb), decision).splitlines() for verb in ("status", "why"))
+    snapshot = a_snapshot(policy=policy, outcomes={f"c{n}": Outcome.FAILED for n in range(5)})
+    decision = decide(snapshot)
+    status, why = (answer(a_word(verb), decision, snapshot).splitlines() for verb in ("status", "why"))
     assert status[0] == why[0] == decision.headline
     assert (len(status), len(why)) == (1 + 3, 1 + 5)
     assert status[1] == "• c0: came to failed. → Ask platform."

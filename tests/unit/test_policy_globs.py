@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders import a_policy, a_pull
-from golive.core.policy import Policy, ReleaseRule, matches_glob
+from golive.core.globs import matches_glob
+from golive.core.policy import Policy, ReleaseRule
 
 
 @pytest.mark.parametrize(

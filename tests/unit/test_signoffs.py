@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders import HEAD, NOW, OLDER, a_person, a_pull, a_word
+from builders import HEAD, NOW, OLDER, a_person, a_policy, a_pull, a_snapshot, a_word
 from golive.core.model import Person, Pull, Revision, Role, Ruling, Shown, Standing, Word
+from golive.core.rules import RoleRule
 from golive.core.signoffs import RoleStanding, could_fill, roster
 
 QA, SECURITY = Role("qa", 1, (a_person("ana"), a_person("bo"))), Role("security", 1, (a_person("ana"), a_person("cy")))
@@ -29,8 +30,15 @@ def spoken(*words: Word, refused: tuple[str, ...] = (), **changes: object) -> St
 def seats(
     standing: Standing, *roles: Role, pull: Pull | None = None, absent: tuple[str, ...] = ()
 ) -> dict[str, RoleStanding]:
-    got = roster(pull or a_pull(), standing, roles or (QA, SECURITY), frozenset(absent))
+    got = everybody(standing, roles or (QA, SECURITY), pull or a_pull(), frozenset(absent))
     return {seat.role.name: seat for seat in got}
+
+
+def everybody(
+    standing: Standing, roles: tuple[Role, ...], pull: Pull, absent: frozenset[str]
+) -> tuple[RoleStanding, ...]:
+    policy = a_policy(roles=[RoleRule(role.name, role.sources, role.count) for role in roles])
+    return roster(a_snapshot(policy=policy, standing=standing, roles=roles, pull=pull, absent=absent), roles)
 
 
 def logins(seat: RoleStanding) -> list[str]:
@@ -189,7 +197,7 @@ def test_neither_the_author_nor_the_last_pusher_fills_a_seat() -> None:
     role = Role("qa", 1, (a_person("mallory"), a_person("ana"), a_person("bo")))
     standing = spoken(a_word(by="mallory"), a_word(by="bo"), pushers={HEAD.head_sha: (a_person("bo"),)})
     assert not logins(seats(standing, role)["qa"])
-    assert could_fill(role, a_pull(), standing) == (a_person("ana"),)
+    assert could_fill(role, a_snapshot(standing=standing, roles=(role,))) == (a_person("ana"),)
 
 
 def test_who_pushed_an_older_head_may_sign_for_this_one() -> None:
@@ -260,7 +268,7 @@ def test_no_assignment_fills_more_seats(
 ) -> None:
     named = [Role(f"role{n}of{len(roles)}", min(count, 2), people) for n, (count, people) in enumerate(roles)]
     words = [a_word(by=p, text=named[n].name, key=f"{p}{n}") for p, n in sorted(said) if n < len(named)]
-    got = roster(a_pull(), spoken(*words), named, frozenset())
+    got = everybody(spoken(*words), tuple(named), a_pull(), frozenset())
     approved = [frozenset(p.id for p in role.people if (p.login, n) in said) for n, role in enumerate(named)]
     sits = [s.word.person.id for seat in got for s in seat.signed]
     assert _all_different(sits), "somebody fills two seats"

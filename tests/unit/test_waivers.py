@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from builders import a_check, a_pull, a_word
+from builders import a_check, a_policy, a_word, an_asking
 from golive.core import waivers
 from golive.core.authorise import rule
 from golive.core.errors import NotUnderstood
@@ -84,12 +84,12 @@ def test_a_word_that_is_gone_or_was_refused_waives_nothing() -> None:
     ],
 )
 def test_who_may_not_waive_is_told_who_could(word: Word, permission: str, says: str) -> None:
-    ruling = rule(word, a_pull(), Standing(), (), {}, permission, [a_check("coverage")])
+    ruling = rule(an_asking(word, permission=permission, policy=a_policy(checks=[a_check("coverage")])))
     assert not ruling.taken
     assert says in ruling.said
 
 
 def test_a_maintainer_who_wrote_nothing_of_it_may_waive() -> None:
-    ruling = rule(waives(), a_pull(), Standing(), (), {}, "maintain", [a_check("coverage")])
+    ruling = rule(an_asking(waives(), permission="maintain", policy=a_policy(checks=[a_check("coverage")])))
     assert ruling.taken
     assert ruling.said.startswith("@ana waived coverage")

@@ -12,8 +12,8 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from golive.checks.options import FilePattern
+from golive.core.globs import matches_glob
 from golive.core.model import Detail
-from golive.core.policy import matches_glob
 from golive.ports import LookFiles, Unreachable
 
 MOST_FILES = 2_000

@@ -45,8 +45,8 @@ from golive.checks.jsonpaths import parsed
 from golive.checks.options import Duration, Options, duration_text, offered
 from golive.checks.paths import Paths, age_text, flaws_text, left_out, matched, text_of
 from golive.checks.replies import Texts, capped, counted
+from golive.core.globs import matches_glob
 from golive.core.model import Detail, Finding, Measure, Outcome, Strength
-from golive.core.policy import matches_glob
 from golive.ports import Look
 
 Grade = Literal["error", "warning", "note", "critical", "high", "medium", "low"]

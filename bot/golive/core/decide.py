@@ -2,99 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 
-from golive.core import waivers
-from golive.core.authorise import who
+from golive.core import conditions, delegation, freezes, nags, overrides, reasons, waivers
+from golive.core.command import signing
+from golive.core.conditions import Condition
 from golive.core.findings import Judged, judge_checks
+from golive.core.freezes import Frozen
+from golive.core.freshness import covered
+from golive.core.headline import headline
 from golive.core.model import (
+    Nag,
+    Outcome,
+    Person,
     Pull,
     PullState,
     Reason,
     Refusal,
     Role,
-    Sibling,
     Standing,
     Verdict,
     Waiver,
     Word,
 )
+from golive.core.overrides import Override
+from golive.core.people import excluded
 from golive.core.policy import CheckRule, Policy, ReleaseRule
-from golive.core.signoffs import RoleStanding, could_fill, roster
+from golive.core.signoffs import RoleStanding, exceptions, next_change, roster
+from golive.core.snapshot import Kind, Snapshot
 from golive.core.weigh import reasons_of
 
 ACT_WITHIN = timedelta(seconds=5)
 """How long after its gather a decision may be acted on."""
 
 
-class Kind(StrEnum):
-    """What golive is to this pull request."""
-
-    UNGOVERNED = "ungoverned"
-    OTHER = "not a release"
-    MISTAKEN = "policy mistakes"
-    RELEASE = "release"
-    ENDED = "ended"
-
-
 @dataclass(frozen=True)
-class Mistake:
-    """One mistake of a policy file, as its loader found it; line and column count from 1."""
+class PhaseStanding:
+    """What stands between the release and one of its phases. reasons: worst first."""
 
-    path: str
-    line: int
-    column: int
-    text: str
-
-
-@dataclass(frozen=True)
-class Timing:
-    """How long golive waits for what; all settings of the operator.
-
-    rest: how long a head rests before sign-offs are asked for.   reactions: how often reactions are read while some are
-    awaited.   recheck: how soon something that was not there, or could not tell, is looked at again.
-    in_progress: how often a run in progress is looked at, so that it is renewed before the forge calls it stale.
-    """
-
-    rest: timedelta = timedelta(seconds=60)
-    reactions: timedelta = timedelta(seconds=30)
-    recheck: timedelta = timedelta(seconds=60)
-    in_progress: timedelta = timedelta(days=1)
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """Everything one decision rests on, read in one turn. `now` is when reading began.
-
-    policy: None where the base has none, or where it has mistakes.   absent: see `signoffs.latest`.
-    words of `standing` are already ruled on.   stuck: why the turns before this one failed, or empty.
-    """
-
-    now: datetime
-    pull: Pull
-    standing: Standing
-    policy: Policy | None = None
-    policy_sha: str = ""
-    mistakes: tuple[Mistake, ...] = ()
-    head_mistakes: tuple[Mistake, ...] = ()
-    roles: tuple[Role, ...] = ()
-    siblings: tuple[Sibling, ...] = ()
-    absent: frozenset[str] = frozenset()
-    timing: Timing = field(default_factory=Timing)
-    stuck: str = ""
+    name: str
+    reasons: tuple[Reason, ...]
+    headline: str
 
     @property
-    def rule(self) -> ReleaseRule | None:
-        """The release rule in force: the one it matches now, else the one under which it became a release."""
-        if self.policy is None:
-            return None
-        matched = self.policy.matches(self.pull)
-        if matched is None and self.standing.is_release:
-            matched = self.policy.release(self.standing.release_name) or next(iter(self.policy.releases), None)
-        return matched
+    def verdict(self) -> Verdict:
+        """The worst of its reasons."""
+        return max((r.verdict for r in self.reasons), default=Verdict.GO)
 
 
 @dataclass(frozen=True)
@@ -103,6 +58,8 @@ class Decision:
 
     own: the reasons of this pull request alone, without those of another one with the same head.
     merge: it is to be merged now.   ask: sign-offs are to be asked for on this revision.
+    override: the break-glass that is on.   phases: how it stands for each phase, the first is the one decided on.
+    nags: the reminders to send now, and `nagged` the people in them.
     next_at: the earliest moment at which time alone could change this decision.
     """
 
@@ -113,6 +70,12 @@ class Decision:
     checks: tuple[Judged, ...] = ()
     roster: tuple[RoleStanding, ...] = ()
     holds: tuple[Word, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    freezes: tuple[Frozen, ...] = ()
+    override: Override | None = None
+    phases: tuple[PhaseStanding, ...] = ()
+    nags: tuple[Nag, ...] = ()
+    nagged: tuple[Person, ...] = ()
     merge: bool = False
     ask: bool = False
     others_block: bool = False
@@ -122,7 +85,7 @@ class Decision:
     @property
     def reasons(self) -> tuple[Reason, ...]:
         """All of them, worst first."""
-        return tuple(sorted(self.own + self.shared, key=lambda r: (-r.verdict, r.folded)))
+        return _worst_first(self.own + self.shared)
 
     @property
     def verdict(self) -> Verdict:
@@ -147,6 +110,10 @@ class Decision:
         return {Verdict.WAIT: "in_progress", Verdict.NO_GO: "failure"}.get(self.own_verdict, "action_required")
 
 
+def _worst_first(told: Iterable[Reason]) -> tuple[Reason, ...]:
+    return tuple(sorted(told, key=lambda r: (-r.verdict, r.folded)))
+
+
 def decide(snapshot: Snapshot) -> Decision:
     """What stands between this pull request and its going live."""
     if snapshot.pull.state is not PullState.OPEN:
@@ -155,9 +122,15 @@ def decide(snapshot: Snapshot) -> Decision:
         return _mistaken(snapshot)
     if snapshot.policy is None and not snapshot.standing.is_release:
         return Decision(Kind.UNGOVERNED, "")
-    if (rule := snapshot.rule) is None:
+    if (rule := snapshot.rule) is None or renounced(snapshot):
         return _no_rule(snapshot)
     return _release(snapshot, rule)
+
+
+def renounced(snapshot: Snapshot) -> bool:
+    """Whether somebody who may has said that this is no release."""
+    standing = snapshot.standing
+    return any(w.verb == "not-a-release" and standing.taken(w) and w.key not in snapshot.absent for w in standing.words)
 
 
 def _no_rule(snapshot: Snapshot) -> Decision:
@@ -167,7 +140,7 @@ def _no_rule(snapshot: Snapshot) -> Decision:
         return Decision(Kind.RELEASE, "On hold: the base branch no longer has a policy file", own=(gone,))
     if not policy.governs(snapshot.pull.revision.base_ref):
         return Decision(Kind.UNGOVERNED, "")
-    mistakes = tuple(_of_head_policy(snapshot))
+    mistakes = tuple(reasons.of_head_policy(snapshot))
     text = "Not a release" if not mistakes else "Not a release, but it would break the policy file"
     return Decision(Kind.OTHER, text, own=mistakes, others_block=policy.others_block)
 
@@ -179,41 +152,156 @@ def _end(pull: Pull) -> str:
 
 
 def _mistaken(snapshot: Snapshot) -> Decision:
-    reasons = tuple(
+    told = tuple(
         Reason("policy_mistake", Verdict.HOLD, m.text, f"Mend {m.path} on {snapshot.pull.revision.base_ref}.", m.path)
         for m in snapshot.mistakes
     )
-    count = len(reasons)
-    return Decision(Kind.MISTAKEN, f"The policy file has {count} mistake{'s' if count != 1 else ''}", own=reasons)
+    count = len(told)
+    return Decision(Kind.MISTAKEN, f"The policy file has {count} mistake{'s' if count != 1 else ''}", own=told)
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """What reasons are made of, read once for all phases."""
+
+    checks: tuple[Judged, ...]
+    seats: tuple[RoleStanding, ...]
+    conditions: tuple[Condition, ...]
+    of_checks: tuple[Reason, ...]
+    rest: tuple[Reason, ...]
 
 
 def _release(snapshot: Snapshot, rule: ReleaseRule) -> Decision:
     policy, now = snapshot.policy, snapshot.now
     assert policy is not None  # noqa: S101  # a rule comes from a policy
-    head = snapshot.pull.revision.head_sha
-    checks = judge_checks(rule.checks, snapshot.standing, head, now, _waivers(snapshot, rule))
-    seats = roster(snapshot.pull, snapshot.standing, snapshot.roles, snapshot.absent)
-    holds = tuple(standing_holds(snapshot.standing, snapshot.absent))
-    own = (
-        *reasons_of(checks, policy.block_on, policy.matrix),
-        *(r for seat in seats for r in _of_role(seat, snapshot)),
-        *(_of_hold(word) for word in holds),
-        *_of_pull(snapshot, rule),
+    parts = _parts(snapshot, policy, rule)
+    override = overrides.standing(
+        snapshot.standing, policy.overrides, _entitled(snapshot), snapshot.pull.revision, snapshot.absent, now
     )
+    own = _of_phase(snapshot, policy, parts, policy.phase)
+    if override is not None:
+        own = (*overrides.lifted(own), _of_override(override))
+    awaits_word = policy.merge is not None and policy.merge.when == "ask" and not promoted(snapshot)
     decision = Decision(
-        Kind.RELEASE, "", own=own, shared=tuple(_of_siblings(snapshot)), checks=checks, roster=seats, holds=holds,
-        conditional_passes=policy.merge is not None and policy.merge.when == "conditional",
+        Kind.RELEASE, "", own=own, shared=tuple(reasons.of_siblings(snapshot)), checks=parts.checks, roster=parts.seats,
+        holds=tuple(reasons.standing_holds(snapshot.standing, snapshot.absent)), conditions=parts.conditions,
+        freezes=snapshot.freezes, override=override,
+        conditional_passes=policy.merge is not None and (policy.merge.when == "conditional" or promoted(snapshot)),
     )  # fmt: skip
     if policy.merge and decision.state == "success" and not decision.shared:
-        checks, own = _only_fresh(decision, now)
-        ready = own == decision.own
-        refused = snapshot.standing.refusals.get(snapshot.pull.revision.head_sha)
-        if ready and refused and not refused.try_again(now, snapshot.timing.recheck, snapshot.standing):
-            own, ready = (*own, _of_refusal(refused)), False
-        decision = replace(decision, checks=checks, own=own, merge=ready)
+        decision = _ready(decision, snapshot, policy, awaits_word)
     ask, ask_at = _asking(snapshot, decision)
-    decision = replace(decision, ask=ask, headline=headline(decision, snapshot))
-    return replace(decision, next_at=_next(snapshot, decision, ask_at))
+    reminding = nags.reminding(snapshot, parts.seats, policy.phase)
+    seats = tuple(seat for seat in parts.seats if policy.is_due(seat.rule.due, policy.phase))
+    decision = replace(
+        decision, ask=ask, headline=headline(decision.reasons, seats, snapshot), nags=reminding.due,
+        nagged=reminding.people,
+    )  # fmt: skip
+    decision = replace(decision, phases=_phases(snapshot, policy, parts, decision))
+    return replace(decision, next_at=_next(snapshot, policy, decision, ask_at, reminding.next_at))
+
+
+def _parts(snapshot: Snapshot, policy: Policy, rule: ReleaseRule) -> _Parts:
+    head = snapshot.pull.revision.head_sha
+    checks = judge_checks(rule.checks, _found(snapshot), head, snapshot.now, _waivers(snapshot, rule))
+    seats = roster(snapshot, roles_now(snapshot))
+    outcomes = {judged.rule.id: judged.finding.outcome for judged in checks}
+    stand = tuple(conditions.standing(snapshot.standing, outcomes, snapshot.absent))
+    let_through = exceptions(snapshot)
+    of_checks = tuple(reasons_of(checks, policy.block_on, policy.matrix))
+    rest = (
+        *(reasons.of_hold(word) for word in reasons.standing_holds(snapshot.standing, snapshot.absent)),
+        *(reasons.of_freeze(one, let_through.get(one.key)) for one in snapshot.freezes),
+        *reasons.of_pull(snapshot, rule),
+    )
+    return _Parts(checks, seats, stand, of_checks, rest)
+
+
+def outcomes(snapshot: Snapshot) -> dict[str, Outcome]:
+    """How every check stands."""
+    rule = snapshot.rule
+    if rule is None:
+        return {}
+    head = snapshot.pull.revision.head_sha
+    checks = judge_checks(rule.checks, _found(snapshot), head, snapshot.now, _waivers(snapshot, rule))
+    return {judged.rule.id: judged.finding.outcome for judged in checks}
+
+
+def _found(snapshot: Snapshot) -> Standing:
+    """The standing without statements about checks whose comment cannot be found just now."""
+    standing = snapshot.standing
+    if not snapshot.absent:
+        return standing
+    there = tuple(w for w in standing.words if w.verb != "attest" or w.key not in snapshot.absent)
+    return replace(standing, words=there)
+
+
+def roles_now(snapshot: Snapshot) -> tuple[Role, ...]:
+    """The roles with those who act for somebody."""
+    if not snapshot.rules.delegation:
+        return snapshot.roles
+    return delegation.with_delegates(snapshot.roles, snapshot.standing, snapshot.now, snapshot.absent)
+
+
+def _of_phase(snapshot: Snapshot, policy: Policy, parts: _Parts, phase: str) -> tuple[Reason, ...]:
+    """Every reason of this pull request, for one phase."""
+    return (
+        *parts.of_checks,
+        *(r for seat in parts.seats for r in reasons.of_role(seat, snapshot, policy.is_due(seat.rule.due, phase))),
+        *(r for one in parts.conditions for r in reasons.of_condition(one, policy.is_due(one.asked.due, phase))),
+        *parts.rest,
+    )
+
+
+def _phases(snapshot: Snapshot, policy: Policy, parts: _Parts, decision: Decision) -> tuple[PhaseStanding, ...]:
+    """How it stands for each phase; the first is what was decided."""
+    if not policy.phases:
+        return ()
+    stand = [PhaseStanding(policy.phase, decision.reasons, decision.headline)]
+    for phase in policy.phases[1:]:
+        told = _worst_first((*_of_phase(snapshot, policy, parts, phase), *decision.shared))
+        seats = [seat for seat in parts.seats if policy.is_due(seat.rule.due, phase)]
+        stand.append(PhaseStanding(phase, told, headline(told, seats, snapshot)))
+    return tuple(stand)
+
+
+def _entitled(snapshot: Snapshot) -> tuple[int, ...]:
+    """Who may override this revision now."""
+    role = snapshot.special.get("override")
+    pull, standing = snapshot.pull, snapshot.standing
+    return tuple(p.id for p in role.people if not excluded(pull, standing, p, snapshot.rules)) if role else ()
+
+
+def _of_override(override: Override) -> Reason:
+    until = f"{override.until:%H:%M} UTC"
+    sentence = f"OVERRIDDEN until {until} by {override.people}: {override.reason}"
+    return Reason("overridden", Verdict.GO, sentence, "It ends by itself.")
+
+
+def promoted(snapshot: Snapshot) -> bool:
+    """Whether somebody who may has let this very revision go."""
+    standing, revision = snapshot.standing, snapshot.pull.revision
+    for word in standing.words:
+        if word.verb != "promote" or not standing.taken(word) or word.key in snapshot.absent:
+            continue
+        covers = covered(standing, word, signing(word.text, frozenset()).sha)
+        if covers == revision and not any(at >= word.at for at in standing.retargets):
+            return True
+    return False
+
+
+def _ready(decision: Decision, snapshot: Snapshot, policy: Policy, awaits_word: bool) -> Decision:
+    """Nothing is missing: what is left before the merge."""
+    if awaits_word:
+        sentence = "nothing is missing, and it waits for `/golive promote`"
+        waits = Reason("promote_awaited", Verdict.GO, sentence, "People of its roles, or a maintainer.")
+        return replace(decision, own=(*decision.own, waits))
+    checks, own = _only_fresh(decision, snapshot.now) if decision.override is None else (decision.checks, decision.own)
+    ready = own == decision.own
+    refused = snapshot.standing.refusals.get(snapshot.pull.revision.head_sha)
+    if ready and refused and not refused.try_again(snapshot.now, snapshot.timing.recheck, snapshot.standing):
+        own, ready = (*own, _of_refusal(refused)), False
+    return replace(decision, checks=checks, own=own, merge=ready)
 
 
 def _waivers(snapshot: Snapshot, rule: ReleaseRule) -> tuple[Waiver, ...]:
@@ -240,88 +328,6 @@ def _only_fresh(decision: Decision, now: datetime) -> tuple[tuple[Judged, ...], 
     return checks, decision.own + waits
 
 
-def _of_role(seat: RoleStanding, snapshot: Snapshot) -> Iterator[Reason]:
-    role = seat.role
-    for sign_off in seat.rejected:
-        login = sign_off.word.person.login
-        yield Reason(
-            "rejected", Verdict.NO_GO, f"@{login} rejected it for {role.name}.", f"@{login} withdraws.", role.name
-        )
-    if not seat.missing:
-        return
-    could = could_fill(role, snapshot.pull, snapshot.standing)
-    if len(could) < role.count:
-        sentence = f"{role.name} needs {role.count}, and only {len(could)} may sign: {who(role)}."
-        yield Reason("role_unfillable", Verdict.WAIT, sentence, "Widen `from:` of the role in the policy.", role.name)
-        return
-    again = f" ({', '.join('@' + s.word.person.login for s in seat.stale)} signed other code)" if seat.stale else ""
-    have = f"{len(seat.signed)} of {role.count}"
-    yield Reason(
-        "role_missing", Verdict.WAIT, f"{role.name}: {have} signed{again}.", who(replace(role, people=could)), role.name
-    )
-
-
-def standing_holds(standing: Standing, absent: frozenset[str]) -> Iterator[Word]:
-    """The holds that nobody lifted, by the words' own times."""
-    resumes = [w for w in standing.words if w.verb == "resume" and standing.taken(w) and w.key not in absent]
-    for word in standing.words:
-        if word.verb != "hold" or not standing.taken(word):
-            continue
-        later = [r for r in resumes if (r.at, r.seq) > (word.at, word.seq)]
-        if not any(r.person.id == word.person.id or standing.rulings[r.key].over_all for r in later):
-            yield word
-
-
-def _of_hold(word: Word) -> Reason:
-    clears = f"@{word.person.login} or a maintainer says `/golive resume`."
-    return Reason("held", Verdict.HOLD, f"@{word.person.login} holds it: {word.text}", clears)
-
-
-def _of_pull(snapshot: Snapshot, rule: ReleaseRule) -> Iterator[Reason]:
-    pull, policy = snapshot.pull, snapshot.policy
-    if snapshot.stuck:
-        yield Reason("stuck", Verdict.HOLD, f"golive is stuck: {snapshot.stuck}", "The operator: `golive work retry`.")
-    belongs = snapshot.standing.release_base or rule.base
-    if pull.revision.base_ref != belongs:
-        sentence = f"This release belongs on {belongs}, and is aimed at {pull.revision.base_ref}."
-        yield Reason(
-            "wrong_base", Verdict.HOLD, sentence, f"Aim it at {belongs} again, or close it and open a new one."
-        )
-    yield from _of_head_policy(snapshot)
-    if policy and policy.roles and _pusher_unknown(snapshot):
-        sentence = f"GitHub has not said yet who pushed {pull.revision.head_sha[:7]}, and they may not sign for it."
-        clears = "It comes by itself; if it was lost, redeliver it from the App's settings, or push again."
-        yield Reason("pusher_unknown", Verdict.WAIT, sentence, clears)
-    if pull.draft:
-        yield Reason("draft", Verdict.WAIT, "The pull request is a draft.", "Its author marks it ready.")
-    if policy and policy.merge and pull.mergeable is False:
-        yield Reason("conflict", Verdict.WAIT, f"It conflicts with {pull.revision.base_ref}.", "Its author mends it.")
-    if policy and policy.merge and pull.mergeable is None:
-        yield Reason("mergeable_unknown", Verdict.WAIT, "The forge is still computing whether it merges.", "")
-
-
-def _pusher_unknown(snapshot: Snapshot) -> bool:
-    """Of every head but the first that golive saw (which may be older than golive), who pushed it must have been heard."""
-    head, standing = snapshot.pull.revision.head_sha, snapshot.standing
-    return head not in standing.pushers and any(s.revision.head_sha != head for s in standing.shown[:1])
-
-
-def _of_head_policy(snapshot: Snapshot) -> Iterator[Reason]:
-    """The policy that this pull request would bring must be whole, or the next release would have none."""
-    for mistake in snapshot.head_mistakes:
-        yield Reason("head_policy_mistake", Verdict.HOLD, mistake.text, "Mend it in this pull request.", mistake.path)
-
-
-def _of_siblings(snapshot: Snapshot) -> Iterator[Reason]:
-    """The check run belongs to the commit, so the worst pull request with that head decides for all of them."""
-    for sibling in snapshot.siblings:
-        if sibling.state != "success":
-            sentence = f"#{sibling.number} has the same head commit: {sibling.headline}"
-            yield Reason(
-                "same_commit", max(sibling.verdict, Verdict.WAIT), sentence, f"Settle or close #{sibling.number}."
-            )
-
-
 def _asking(snapshot: Snapshot, decision: Decision) -> tuple[bool, datetime | None]:
     """Whether to ask for sign-offs now, and if not yet, when: after the head has rested, or when a person says anything."""
     head = snapshot.pull.revision.head_sha
@@ -338,10 +344,17 @@ def _asking(snapshot: Snapshot, decision: Decision) -> tuple[bool, datetime | No
     return False, since + snapshot.timing.rest
 
 
-def _next(snapshot: Snapshot, decision: Decision, ask_at: datetime | None) -> datetime | None:
+def _next(
+    snapshot: Snapshot, policy: Policy, decision: Decision, ask_at: datetime | None, remind_at: datetime | None
+) -> datetime | None:
     """The earliest moment at which time alone changes something; later than `now`."""
     now, timing = snapshot.now, snapshot.timing
-    moments = [ask_at, *(judged.next_at(now) for judged in decision.checks)]
+    moments = [ask_at, remind_at, *(judged.next_at(now) for judged in decision.checks)]
+    moments.extend(next_change(decision.roster, snapshot))
+    moments.append(freezes.next_edge(policy.freezes, snapshot.shared, now))
+    moments.append(decision.override.until if decision.override else None)
+    if snapshot.rules.delegation:
+        moments.append(delegation.next_end(snapshot.standing, frozenset(r.name for r in snapshot.roles), now))
     if decision.ask and any(seat.missing for seat in decision.roster):
         moments.append(now + timing.reactions)
     if snapshot.absent or snapshot.pull.mergeable is None:
@@ -352,41 +365,6 @@ def _next(snapshot: Snapshot, decision: Decision, ask_at: datetime | None) -> da
     if decision.state == "success" and refused:
         moments.append(refused.again_at(timing.recheck))
     return min((m for m in moments if m is not None and m > now), default=None)
-
-
-def headline(decision: Decision, snapshot: Snapshot) -> str:
-    """The standing headline, first line everywhere: "2/4 — waiting on security (@ana, asked 3 h ago)"."""
-    total = sum(seat.role.count for seat in decision.roster)
-    signed = sum(len(seat.signed) for seat in decision.roster)
-    count = f"{signed}/{total} — " if total else ""
-    worst = decision.reasons[0] if decision.reasons else None
-    if worst is None or worst.verdict is Verdict.GO:
-        refused = next((r for r in decision.reasons if r.code == "merge_refused"), None)
-        return f"{count}{refused.sentence if refused else 'nothing is missing'}"
-    if worst.verdict is Verdict.WAIT and worst.code in ("role_missing", "check_pending", "check_stale"):
-        waits = [_awaited(seat, snapshot) for seat in decision.roster if seat.missing]
-        pending = [r.subject for r in decision.reasons if r.code in ("check_pending", "check_stale")]
-        if pending:
-            waits.append(f"check{'s' if len(pending) > 1 else ''} {', '.join(pending)}")
-        return f"{count}waiting on {' and '.join(waits)}"
-    name = worst.verdict.name.replace("_", " ")
-    more = sum(1 for r in decision.reasons if r.verdict is worst.verdict and not r.folded) - 1
-    return f"{count}{name}: {worst.sentence}{f' (and {more} more)' if more else ''}"
-
-
-def _awaited(seat: RoleStanding, snapshot: Snapshot) -> str:
-    could = could_fill(seat.role, snapshot.pull, snapshot.standing)
-    whom = f"@{could[0].login}" if len(could) == 1 else f"any {seat.missing} of {len(could)}"
-    asked = snapshot.standing.requests.get(snapshot.pull.revision.head_sha)
-    return f"{seat.role.name} ({whom}{f', asked {ago(snapshot.now - asked)}' if asked else ''})"
-
-
-def ago(span: timedelta) -> str:
-    """A coarse age for people; coarse so that a text does not change with every look."""
-    hours = int(span.total_seconds() // 3600)
-    if hours < 1:
-        return "just now"
-    return f"{hours} h ago" if hours < 48 else f"{hours // 24} d ago"
 
 
 def attesters(rules: tuple[CheckRule, ...]) -> Mapping[str, str]:

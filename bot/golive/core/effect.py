@@ -55,11 +55,29 @@ class PutChatRequest:
 
 @dataclass(frozen=True)
 class PutFact:
-    """One line in the thread for one ledger entry, once."""
+    """One line in the thread for one ledger entry, once. to: ids of the people who are notified."""
 
     channel: str
     key: str
     text: str
+    to: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class PutReminder:
+    """One comment that reminds people, where there is no chat to do it in; once."""
+
+    key: str
+    text: str
+
+
+@dataclass(frozen=True)
+class OpenIssue:
+    """One issue that follows up on something done in a hurry; once for each `key`."""
+
+    key: str
+    title: str
+    body: str
 
 
 @dataclass(frozen=True)
@@ -80,5 +98,17 @@ class Merge:
     title: str
 
 
-Effect = RunCheck | PutCheckRun | PutSticky | PutRequest | PutRoot | PutChatRequest | PutFact | AnswerWord | Merge
+Effect = (
+    RunCheck
+    | PutCheckRun
+    | PutSticky
+    | PutRequest
+    | PutRoot
+    | PutChatRequest
+    | PutFact
+    | PutReminder
+    | OpenIssue
+    | AnswerWord
+    | Merge
+)
 """Closed set: `perform` matches it with assert_never."""

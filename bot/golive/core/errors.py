@@ -4,7 +4,8 @@ GoliveError
 ├── Said              told to the person, word for word; never reported as a fault
 │   ├── Refused       they may not do this; the sentence says who could
 │   ├── NotUnderstood the words are off; the sentence says how to write them
-│   └── Misconfigured the installation or a file is wrong; the sentence says what to set and where
+│   ├── Misconfigured the installation or a file is wrong; the sentence says what to set and where
+│   └── TooMuch       more than the outside shows; the sentence says how much it shows
 └── Kept              kept for us: logged with its cause, retried by the engine
     ├── Later         the outside asked for patience; `after` says how long
     ├── Conflict      the world moved between look and act; look again
@@ -34,6 +35,10 @@ class NotUnderstood(Said):
 
 class Misconfigured(Said):
     """A setting or file is missing or wrong; the sentence names it and the mend."""
+
+
+class TooMuch(Said):
+    """There is more than the outside shows, so nothing can be decided on it; the sentence says how much it shows."""
 
 
 class Kept(GoliveError):

@@ -57,13 +57,22 @@ class BaseMoved:
 
 
 @dataclass(frozen=True)
+class PeopleChanged:
+    """Who is in a team or an organisation, or what they may do, has changed: everything the installation reaches looks again."""
+
+    host: str
+    installation: int
+
+
+@dataclass(frozen=True)
 class Asked:
     """A person said something on a surface.
 
     key: unique per word.   person: None where the surface knows only `who` (a chat team and user).
     subject: None where the surface does not say which release; then `place` (a message of ours) or the command's own
     `release` says it, or the only open one is meant.   reply_to: made and read by the surface's adapter alone.
-    slot/undone: of words that can be taken back in place, see `model.Word`.
+    slot/undone: of words that can be taken back in place, see `model.Word`.   rests_on: (our comment's id, what it must
+    have said before the word) for a word that was put into a comment of ours; else it counts for nothing.
     """
 
     key: str
@@ -79,6 +88,7 @@ class Asked:
     reply_to: str = ""
     slot: str = ""
     undone: bool = False
+    rests_on: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -92,10 +102,14 @@ class Voided:
 
 @dataclass(frozen=True)
 class Disturbed:
-    """Somebody else edited or deleted what golive had written: it is to be written again. `ref`: its id on the forge."""
+    """Somebody else edited or deleted what golive had written: it is to be written again. `ref`: its id on the forge.
+
+    by: the login of who did it, where that is to be said; empty where they only ticked a box.
+    """
 
     subject: Subject
     ref: str
+    by: str = ""
 
 
-Event = RepositoryKnown | Touched | HeadStirred | BaseMoved | Asked | Voided | Disturbed
+Event = RepositoryKnown | Touched | HeadStirred | BaseMoved | PeopleChanged | Asked | Voided | Disturbed

@@ -115,7 +115,11 @@ def finish(judged: Judged, waiver: Waiver | None) -> Judged:
     finding = worth(judged.rule, without_data(judged.rule, judged.finding))
     if waiver is not None and finding.outcome not in (Outcome.PASSED, Outcome.PENDING):
         finding = replace(finding, summary=f"{finding.summary} Its waiver expired on {waiver.expires:%Y-%m-%d}.")
-    return replace(judged, finding=finding, waiver=waiver)
+    return (
+        judged
+        if finding is judged.finding and waiver is judged.waiver
+        else replace(judged, finding=finding, waiver=waiver)
+    )
 
 
 def latest_waivers(waivers: Iterable[Waiver], now: datetime) -> dict[str, Waiver]:
@@ -148,7 +152,7 @@ def explained(judged: Sequence[Judged]) -> tuple[Judged, ...]:
             return root(one, frozenset({one.rule.id}))
         return None
 
-    return tuple(replace(one, root=folded(one)) for one in judged)
+    return tuple(one if (cause := folded(one)) is one.root else replace(one, root=cause) for one in judged)
 
 
 def _blocked(rule: CheckRule, needed: list[Judged]) -> Judged | None:
@@ -181,7 +185,7 @@ def _judge(rule: CheckRule, known: CheckResult | None, standing: Standing, now: 
         waiting = Finding(rule.id, Outcome.PENDING, "is being checked")
         return Judged(rule, waiting, digest, due=True, attempt=attempt)
     finding = known.finding
-    asked_again = [standing.stirred.get(kind, 0) for kind in (*rule.options.stirred_by, "*")]
+    asked_again = [standing.stirred.get(kind, 0) for kind in (*rule.options.stirred_by, f"check:{rule.id}", "*")]
     if max(asked_again) > known.seq or (finding.valid_until and finding.valid_until <= now):
         waiting = replace(finding, outcome=Outcome.PENDING, summary="is being checked again", valid_until=None)
         return Judged(rule, waiting, digest, due=True, attempt=attempt)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,12 +18,14 @@ from golive.core.model import (
     Fact,
     Finding,
     Measure,
+    Nag,
     Outcome,
     Person,
     Refusal,
     Revision,
     Ruling,
     Shown,
+    Spell,
     Standing,
     Strength,
     Subject,
@@ -128,6 +130,9 @@ def ruled(ruling: Ruling, at: datetime) -> Entry:
         "said": ruling.said,
         "over_all": ruling.over_all,
         "roles": ruling.roles,
+        "digests": ruling.digests,
+        "evidence": ruling.evidence,
+        "named": ruling.named,
     }
     return Entry("ruling", f"ruling:{ruling.word}", at, body)
 
@@ -184,6 +189,34 @@ def closed(is_closed: bool, at: datetime, seq: int) -> Entry:
     return Entry("closed", f"closed:{seq}", at, {"closed": is_closed})
 
 
+def was_updated(before: str, after: str, why_not: str, at: datetime) -> Entry:
+    """Whether the later head is a clean update of the earlier one; why_not: a clause for people, empty where it is."""
+    return Entry("updated", f"updated:{before}:{after}", at, {"before": before, "after": after, "why": why_not})
+
+
+def nagged(nag: Nag, said: str, seq: int) -> Entry:
+    """Somebody was reminded. seq: the ledger's length, so that the next reminder is another entry."""
+    body = {
+        "role": nag.role, "head": nag.head_sha, "people": list(nag.people), "escalated": nag.escalated, "said": said,
+    }  # fmt: skip
+    return Entry("nag", f"nag:{nag.role}:{nag.head_sha}:{nag.escalated}:{seq}", nag.at, body)
+
+
+def was_disturbed(by: str, delivery: str, at: datetime) -> Entry:
+    """Somebody else changed what golive had written."""
+    return Entry("disturbed", f"disturbed:{delivery}", at, {"by": by})
+
+
+def freeze_turned(key: str, said: str, at: datetime, seq: int) -> Entry:
+    """A freeze began for this release, or ended (key empty)."""
+    return Entry("freeze", f"freeze:{seq}", at, {"key": key, "said": said})
+
+
+def glass_broken(key: str, said: str, at: datetime) -> Entry:
+    """An override is on."""
+    return Entry("override", f"override:{key}", at, {"key": key, "said": said})
+
+
 def _person(person: Person) -> dict[str, Any]:
     return {"id": person.id, "login": person.login}
 
@@ -214,12 +247,18 @@ class _Fold:
         self.pushers: dict[str, tuple[Person, ...]] = {}
         self.facts: list[Fact] = []
         self.verdict = ""
+        self.reasons: tuple[tuple[str, str], ...] = ()
         self.merged_at: datetime | None = None
         self.closed = False
         self.merging: dict[str, datetime] = {}
+        self.updates: dict[tuple[str, str], str] = {}
+        self.spells: dict[str, list[Spell]] = {}
+        self.nags: list[Nag] = []
+        self.frozen_by = ""
+        self.glass: list[tuple[str, str]] = []
 
-    def fact(self, entry: Entry, text: str) -> None:
-        self.facts.append(Fact(f"{entry.kind}:{entry.seq}", text, entry.seq))
+    def fact(self, entry: Entry, text: str, to: tuple[int, ...] = ()) -> None:
+        self.facts.append(Fact(f"{entry.kind}:{entry.seq}", text, entry.seq, to))
 
     def release(self, entry: Entry) -> None:
         self.since, self.name, self.base = entry.at, entry.body["name"], entry.body["base"]
@@ -233,7 +272,8 @@ class _Fold:
             self.retargets.append(entry.at)
             self.fact(entry, f"Now aimed at {revision.base_ref}: sign-offs for {before.base_ref} no longer count.")
         elif before and before.tree_sha != revision.tree_sha:
-            self.fact(entry, f"New commit {revision.head_sha[:7]}: sign-offs for other code no longer count.")
+            why = self.updates.get((before.head_sha, revision.head_sha))
+            self.fact(entry, f"New commit {revision.head_sha[:7]}: {_kept(why, revision.base_ref)}")
 
     def pushed(self, entry: Entry) -> None:
         by, head = entry.body["by"], entry.body["head"]
@@ -258,7 +298,9 @@ class _Fold:
         self.retargets.append(entry.at)
 
     def ruling(self, entry: Entry) -> None:
-        ruling = Ruling(**{**entry.body, "roles": _names(entry.body.get("roles"))})
+        known = {field.name for field in fields(Ruling)}
+        told = {name: value for name, value in entry.body.items() if name in known}
+        ruling = Ruling(**{**told, "roles": _names(entry.body.get("roles"))})
         self.rulings[ruling.word] = ruling
         if ruling.taken and ruling.said:
             self.fact(entry, ruling.said)
@@ -276,11 +318,44 @@ class _Fold:
             commit=b.get("commit", ""), undecided=b.get("undecided", False),
         )  # fmt: skip
         self.results[(finding.check, b["head"])] = CheckResult(finding, b["head"], b["digest"], b["attempt"], b["seen"])
+        self._spell(finding.check, outcome, finding.taken_at or entry.at)
         before = self.outcomes.get(finding.check)
         if outcome is not Outcome.PENDING:
             self.outcomes[finding.check] = outcome
             if (before and before is not outcome) or (not before and outcome is not Outcome.PASSED):
                 self.fact(entry, f"Check {finding.check}: {outcome.value}. {finding.summary}")
+
+    def _spell(self, check: str, outcome: Outcome, at: datetime) -> None:
+        """What could not be told neither begins nor ends a time of failing."""
+        spells = self.spells.setdefault(check, [])
+        failing = bool(spells) and spells[-1].until is None
+        if outcome is Outcome.FAILED and not failing:
+            spells.append(Spell(check, at))
+        elif failing and outcome in (Outcome.PASSED, Outcome.WARNING, Outcome.SKIPPED, Outcome.NOT_APPLICABLE):
+            spells[-1] = replace(spells[-1], until=at)
+
+    def updated(self, entry: Entry) -> None:
+        body = entry.body
+        self.updates[(body["before"], body["after"])] = body["why"]
+
+    def nag(self, entry: Entry) -> None:
+        body = entry.body
+        people = tuple(body["people"])
+        self.nags.append(Nag(body["role"], body["head"], people, entry.at, body["escalated"]))
+        self.fact(entry, body["said"], people)
+
+    def disturbed(self, entry: Entry) -> None:
+        self.fact(
+            entry, f"@{entry.body['by']} changed what golive had written; it is written anew, and says nothing else."
+        )
+
+    def on_freeze(self, entry: Entry) -> None:
+        self.frozen_by = entry.body["key"]
+        self.fact(entry, entry.body["said"])
+
+    def on_override(self, entry: Entry) -> None:
+        self.glass.append((entry.body["key"], entry.body["said"]))
+        self.fact(entry, entry.body["said"])
 
     def request(self, entry: Entry) -> None:
         self.requests[entry.body["head"]] = entry.at
@@ -290,6 +365,8 @@ class _Fold:
         if verdict != self.verdict:
             self.fact(entry, f"Now {verdict.replace('_', ' ')}: {entry.body['headline']}")
         self.verdict, self.headline = verdict, entry.body["headline"]
+        reasons = entry.body.get("decision", {}).get("reasons", ())
+        self.reasons = tuple((reason["code"], reason["subject"]) for reason in reasons)
 
     def read_policy(self, entry: Entry) -> None:
         self.policy = entry.body["sha"]
@@ -319,7 +396,8 @@ _READERS: dict[str, Callable[[_Fold, Entry], None]] = {
     "word": _Fold.word, "void": _Fold.void, "ruling": _Fold.ruling, "result": _Fold.result,
     "request": _Fold.request, "decision": _Fold.decision, "merging": _Fold.on_merging, "merged": _Fold.on_merged,
     "closed": _Fold.on_closed, "retargeted": _Fold.on_retargeted,
-    "refused": _Fold.on_refused, "policy": _Fold.read_policy,
+    "refused": _Fold.on_refused, "policy": _Fold.read_policy, "updated": _Fold.updated, "nag": _Fold.nag,
+    "freeze": _Fold.on_freeze, "disturbed": _Fold.disturbed, "override": _Fold.on_override,
 }  # fmt: skip
 
 
@@ -353,10 +431,23 @@ def fold(entries: Iterable[Entry]) -> Standing:
         refusals=state.refusals,
         last_verdict=state.verdict,
         last_headline=state.headline,
+        last_reasons=state.reasons,
         last_policy=state.policy,
         facts=tuple(state.facts),
         seq=seq,
+        updates=state.updates,
+        spells=tuple(spell for spells in state.spells.values() for spell in spells),
+        nags=tuple(state.nags),
+        frozen_by=state.frozen_by,
+        broken_glass=tuple(state.glass),
     )
+
+
+def _kept(why: str | None, base_ref: str) -> str:
+    """What a push makes of the sign-offs. why: no clean update, empty where it is one, None where nobody looked."""
+    if why == "":
+        return f"it only brings in {base_ref}, so sign-offs stay."
+    return f"sign-offs for other code no longer count{f' ({why})' if why else ''}."
 
 
 def _names(names: list[str] | None) -> tuple[str, ...] | None:
@@ -383,14 +474,3 @@ def _latest_of_slots(words: Iterable[Word]) -> list[Word]:
         elif word.slot not in latest or (latest[word.slot].at, latest[word.slot].seq) < (word.at, word.seq):
             latest[word.slot] = word
     return standing + [word for word in latest.values() if not word.undone]
-
-
-def covered(standing: Standing, word: Word, sha: str = "") -> Revision | None:
-    """Which revision a word is about: the one it names, else the newest that was shown *before* the word's server time.
-
-    Order of arrival plays no part. None where nothing had been shown, or where the named commit never was.
-    """
-    if named := sha or word.revision_sha:
-        return next((s.revision for s in reversed(standing.shown) if s.revision.head_sha.startswith(named)), None)
-    before = [s for s in reversed(standing.shown) if s.at < word.at]  # of two in one second, the newer comes first
-    return max(before, key=lambda s: s.at).revision if before else None

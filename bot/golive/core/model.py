@@ -47,6 +47,16 @@ class Revision:
     base_ref: str
 
 
+@dataclass(frozen=True)
+class ChangedFile:
+    """One file that a pull request changes. previous: its name before, where it was renamed; lines added and deleted."""
+
+    path: str
+    previous: str = ""
+    additions: int = 0
+    deletions: int = 0
+
+
 class Outcome(StrEnum):
     """What one check came to. `unknown` means it could not tell, and is never treated as passed."""
 
@@ -112,16 +122,21 @@ class Decides(StrEnum):
 
     APPROVE = "approve"
     REJECT = "reject"
+    LOOKING = "looking"
+    ABSTAIN = "abstain"
 
 
 class Surface(StrEnum):
     """Where a word was said."""
 
     COMMENT = "comment"
+    REVIEW = "review"
     REACTION = "reaction"
+    CHECKBOX = "checkbox"
     SLACK_COMMAND = "slack command"
     SLACK_REACTION = "slack reaction"
     SLACK_BUTTON = "slack button"
+    API = "API"
 
 
 @dataclass(frozen=True)
@@ -241,6 +256,8 @@ class Ruling:
 
     over_all: the word reaches other people's holds too (a maintainer's resume).
     roles: the roles an approval was taken for, so that it never counts for one that the policy names later; None: any.
+    digests: role → digest of its rule when the word was taken.   evidence: check → outcome then, of the checks that these
+    roles list.   named: login in the word → numeric id, as the forge said then.
     """
 
     word: str
@@ -248,6 +265,9 @@ class Ruling:
     said: str = ""
     over_all: bool = False
     roles: tuple[str, ...] | None = None
+    digests: dict[str, str] = field(default_factory=dict)
+    evidence: dict[str, str] = field(default_factory=dict)
+    named: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -260,11 +280,24 @@ class Shown:
 
 @dataclass(frozen=True)
 class SignOff:
-    """One person's standing word on the release, with the revision it covers (None: nothing was shown before it)."""
+    """One person's standing word on the release, with the revision it covers (None: nothing was shown before it).
+
+    why: why an approval does not count any more, a clause for people; empty where it counts.
+    """
 
     word: Word
     decides: Decides
     covers: Revision | None
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Spell:
+    """A time during which a check failed, from the first failure to the first result that was no failure. until: None = still."""
+
+    check: str
+    since: datetime
+    until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -316,9 +349,19 @@ class Standing:
     """Head SHA → the last refused merge of it."""
     last_verdict: str = ""
     last_headline: str = ""
+    last_reasons: tuple[tuple[str, str], ...] = ()
+    """(Code, subject) of each reason of the last decision, in its order."""
     last_policy: str = ""
     facts: tuple[Fact, ...] = ()
     seq: int = 0
+    updates: dict[tuple[str, str], str] = field(default_factory=dict)
+    """(Head SHA, later head SHA) → why the later one is no clean update of the other; empty where it is one."""
+    spells: tuple[Spell, ...] = ()
+    nags: tuple[Nag, ...] = ()
+    frozen_by: str = ""
+    """The freeze that was said to be on, last."""
+    broken_glass: tuple[tuple[str, str], ...] = ()
+    """(Key, what was said) of every override that was on."""
 
     @property
     def is_release(self) -> bool:
@@ -336,12 +379,27 @@ class Standing:
 
 
 @dataclass(frozen=True)
+class Nag:
+    """A reminder that was sent: for which role on which head, to whom, and when. escalated: to those beyond the role."""
+
+    role: str
+    head_sha: str
+    people: tuple[int, ...]
+    at: datetime
+    escalated: bool = False
+
+
+@dataclass(frozen=True)
 class Fact:
-    """Something worth one line in the release's thread; `key` is unique per release, `seq` its ledger place."""
+    """Something worth one line in the release's thread; `key` is unique per release, `seq` its ledger place.
+
+    to: ids of the people it is meant for, who are notified.
+    """
 
     key: str
     text: str
     seq: int = 0
+    to: tuple[int, ...] = ()
 
 
 class PullState(Enum):

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
 from typing import Any, ClassVar, Protocol
 
 from golive.core.criteria import Criteria
+from golive.core.globs import matches_glob
 from golive.core.model import Finding, NoData, Pull, Severity, Waiver, Where
+from golive.core.rules import FreezeRule, OverrideRule, RoleRule, Rules
 
 
 class Options(Protocol):
@@ -103,13 +105,21 @@ class CheckRule:
 
     def digest(self, words: str = "") -> str:
         """Changes whenever the definition, or the people's words it reads, change; 16 hex digits."""
+        return hashlib.sha256(f"{self._definition}{words}".encode()).hexdigest()[:16] if words else self._digest
+
+    @cached_property
+    def _digest(self) -> str:
+        return hashlib.sha256(self._definition.encode()).hexdigest()[:16]
+
+    @cached_property
+    def _definition(self) -> str:
+        """What is looked at, and what it must be, as canonical text."""
         held = self.thresholds
         criteria = [one.text if one else "" for one in (held.passes, held.warns, held.fails)]
-        text = json.dumps([
-            self.uses, self.options.canonical(), self.timeout.total_seconds(), words, criteria, held.between.value,
+        return json.dumps([
+            self.uses, self.options.canonical(), self.timeout.total_seconds(), criteria, held.between.value,
             held.min_samples, self.attempts,
         ])  # fmt: skip
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
@@ -130,20 +140,10 @@ class ReleaseRule:
 
 
 @dataclass(frozen=True)
-class RoleRule:
-    """One role that must sign. `sources`: `@login` for a person, `org/team` for a team; `count` different people."""
-
-    name: str
-    sources: tuple[str, ...]
-    count: int = 1
-    group: str = ""
-
-
-@dataclass(frozen=True)
 class MergeRule:
     """golive merges by itself, with this method (`merge`, `squash`, `rebase`).
 
-    when: `go` = on GO only; `conditional` = on CONDITIONAL_GO too.
+    when: `go` = on GO only; `conditional` = on CONDITIONAL_GO too; `ask` = once somebody says `/golive promote`.
     """
 
     method: str = "merge"
@@ -182,6 +182,26 @@ class Policy:
     block_on: frozenset[Severity] = frozenset({Severity.CRITICAL, Severity.HIGH})
     waivers: tuple[Waiver, ...] = ()
     matrix: Matrix | None = None
+    rules: Rules = field(default_factory=Rules)
+    freezes: tuple[FreezeRule, ...] = ()
+    overrides: OverrideRule | None = None
+    phases: tuple[str, ...] = ()
+    """Names of the phases in which it goes live, in their order; none: one, which needs no name."""
+
+    @property
+    def phase(self) -> str:
+        """The phase it goes into first."""
+        return self.phases[0] if self.phases else ""
+
+    def is_due(self, due: str, phase: str) -> bool:
+        """Whether what is due by a phase is due for this one; an unknown phase is due at once."""
+        if phase not in self.phases or due not in self.phases:
+            return True
+        return self.phases.index(due) <= self.phases.index(phase)
+
+    def role(self, name: str) -> RoleRule | None:
+        """The role of that name."""
+        return next((role for role in self.roles if role.name == name), None)
 
     def governs(self, base_ref: str) -> bool:
         """Whether any release goes into this branch."""
@@ -202,28 +222,6 @@ def _falls_under(rule: ReleaseRule, pull: Pull) -> bool:
     if any(matches_glob(pattern, pull.head_ref) for pattern in rule.head):
         return True
     return any(label in pull.labels for label in rule.labels)
-
-
-def matches_glob(pattern: str, name: str) -> bool:
-    """Whether a branch glob fits the whole name: `*` and `?` stay inside one segment, `**` crosses segments.
-
-    Takes time in proportion to pattern times name, whatever they are.
-    """
-    reached = {0}
-    for part in re.split(r"(\*\*|\*|\?)", pattern):
-        if part in ("*", "**"):
-            reached = {end for at in reached for end in _ends(name, at, part == "**")}
-        elif part == "?":
-            reached = {at + 1 for at in reached if at < len(name) and name[at] != "/"}
-        else:
-            reached = {at + len(part) for at in reached if name.startswith(part, at)}
-    return len(name) in reached
-
-
-def _ends(name: str, at: int, crosses: bool) -> range:
-    """Where a star that begins at `at` may end."""
-    slash = -1 if crosses else name.find("/", at)
-    return range(at, (len(name) if slash < 0 else slash) + 1)
 
 
 def names(values: dict[str, Any]) -> str:

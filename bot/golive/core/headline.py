@@ -1,0 +1,61 @@
+"""The standing headline, first line everywhere: "2/4 — waiting on security (@ana, asked 3 h ago)". Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from golive.core.model import Reason, Verdict
+from golive.core.signoffs import RoleStanding, could_fill
+from golive.core.snapshot import Snapshot
+
+WAITS = ("role_missing", "role_waits", "check_pending", "check_stale", "condition_due")
+"""Codes of reasons that the headline tells as one list of who and what is awaited."""
+QUIET = ("merge_refused", "promote_awaited", "overridden")
+"""Codes of reasons that are told although nothing is missing."""
+
+
+def headline(reasons: Sequence[Reason], seats: Sequence[RoleStanding], snapshot: Snapshot) -> str:
+    """One line of what is so and who is awaited. reasons: worst first; seats: those due for the phase asked about."""
+    asked = [seat for seat in seats if not seat.skipped]
+    total = sum(seat.role.count for seat in asked)
+    signed = sum(len(seat.signed) for seat in asked)
+    count = f"{signed}/{total} — " if total else ""
+    worst = reasons[0] if reasons else None
+    if worst is None or worst.verdict is Verdict.GO:
+        told = next((r for r in reasons if r.code in QUIET), None)
+        return f"{count}{told.sentence if told else 'nothing is missing'}"
+    if worst.verdict is Verdict.WAIT and worst.code in WAITS:
+        waits = [_awaited(seat, snapshot) for seat in asked if seat.missing and not seat.waits_for]
+        waits += _listed("check", reasons, "check_pending", "check_stale")
+        waits += _listed("condition", reasons, "condition_due")
+        if waits:
+            return f"{count}waiting on {' and '.join(waits)}"
+    name = worst.verdict.name.replace("_", " ")
+    more = sum(1 for r in reasons if r.verdict is worst.verdict and not r.folded) - 1
+    return f"{count}{name}: {worst.sentence}{f' (and {more} more)' if more else ''}"
+
+
+def _listed(what: str, reasons: Sequence[Reason], *codes: str) -> list[str]:
+    subjects = [reason.subject for reason in reasons if reason.code in codes]
+    return [f"{what}{'s' if len(subjects) > 1 else ''} {', '.join(subjects)}"] if subjects else []
+
+
+def _awaited(seat: RoleStanding, snapshot: Snapshot) -> str:
+    gone = {p.id for p in seat.abstained}
+    could = [p for p in could_fill(seat.role, snapshot) if p.id not in gone]
+    whom = f"@{could[0].login}" if len(could) == 1 else f"any {seat.missing} of {len(could)}"
+    if not could:
+        whom = f"{' and '.join(f'@{p.login}' for p in seat.abstained)} abstained, nobody else may"
+    if seat.looking:
+        whom = f"{whom}, @{seat.looking[0].login} is looking"
+    asked = snapshot.standing.requests.get(snapshot.pull.revision.head_sha)
+    return f"{seat.role.name} ({whom}{f', asked {ago(snapshot.now - asked)}' if asked else ''})"
+
+
+def ago(span: timedelta) -> str:
+    """A coarse age for people; coarse so that a text does not change with every look."""
+    hours = int(span.total_seconds() // 3600)
+    if hours < 1:
+        return "just now"
+    return f"{hours} h ago" if hours < 48 else f"{hours // 24} d ago"
