@@ -95,16 +95,25 @@ checks:
 signoffs:
   - group: technical
     roles:
-      - {role: qa, from: [acme/qa, "@mona"], count: 2}
+      - {role: qa, from: [acme/qa, "@mona"], count: 2, checks: [healthy], settle: 5m}
+  - group: data
+    after: [technical]
+    if: {paths: "db/**", lines: ">500", migration: true}
+    on_skip: pass
+    roles: [{role: dba, from: [permission:admin, "org:acme"], veto: true, due: full}]
+rules: {exclude: [author], valid_for: 48h, remind: {after: 4h, escalate: {after: 1d, to: [acme/leads]}}}
+overrides: {from: [acme/oncall], people: 2, longest: 60m}
 decision: {block_on: [critical, high]}
 promotion:
   merge: {method: squash, when: go}
+  phases: [{name: dark}, {name: full}]
 """
 TOKENS = re.findall(r'"[^"\n]*"|[\w./-]+|\n *|[ ]+|.', VALID)
 _WORDS = """
 : - [ ] { } , # &a *a !!str !x ' " > ? --- ... << null ~ true on no 1 0 -1 1.0 010 1:30 0b_ .inf .nan = 1_000
 2026-13-45 999999999999999999999999999999 ${target} ${x} ${ @TODO 🚀 "\\x00" "\\ud800" name id with uses http production
 healthy drill 1h P1D veto freezes release/** @mona acme/qa critical squash
+pass hold author migration permission:write org:acme due full 0001-01-01 Mon-Fri
 """
 _SPACED = [
     "",
@@ -220,6 +229,26 @@ def test_changing_any_one_token_gives_a_policy_or_mistakes(index: int, snag: str
     text = "".join([*TOKENS[:index], snag, *TOKENS[index + 1 :]])
     check_promises(text)
     check_editors_agree(text)
+
+
+TIMED = """\
+version: 1
+project: Shop
+releases: [{name: production, base: main, head: x}]
+freezes:
+  - {name: Year end, from: 2026-12-20T00:00, to: 2027-01-02, timezone: Europe/Berlin, except: [production]}
+  - {name: Fridays, weekly: "Fri 15:00-Mon 08:00", timezone: UTC, exception: {from: [acme/lead], count: 1}}
+rules: {remind: {hours: "Mon-Fri 09:00-17:00 Europe/Berlin"}}
+"""
+
+
+@given(st.integers(TIMED.index("freezes"), len(TIMED) - 1), st.integers(0, 3), st.one_of(SNAGS, st.text(max_size=4)))
+@example(TIMED.index("2026"), 4, "0001")
+@example(TIMED.index("2027"), 4, "9999")
+@settings(max_examples=100, deadline=None)
+def test_changing_the_times_anywhere_gives_a_policy_or_mistakes(at: int, length: int, snag: str) -> None:
+    assert isinstance(outcome(TIMED), Policy)
+    check_promises(TIMED[:at] + snag + TIMED[at + length :])
 
 
 @given(st.integers(0, len(VALID)))

@@ -1,8 +1,9 @@
 """The policy file: YAML text in, a whole `core.policy.Policy` out, or every mistake with its line, column and mend.
 
-`tree` reads YAML with places, `sections` holds the keys, `validation` turns pydantic's errors into located sentences,
-`options` reads each check's `with:` by its kind, `across` has the rules between entries, `lint` what could never be met or
-never be missed, `schema` serves editors.
+`tree` reads YAML with places, `sections` and `agreement` hold the keys, `validation` turns pydantic's errors into located
+sentences, `options` reads each check's `with:` by its kind, `across` and `across_signoffs` have the rules between entries,
+`lint` and `lint_signoffs` what could never be met or never be missed, `agreed` makes the core's values of what is about
+people, `schema` serves editors.
 To add a key, begin in `sections`; to act on it, carry it over below.
 """
 
@@ -20,13 +21,16 @@ from golive.core.policy import (
     Options,
     Policy,
     ReleaseRule,
-    RoleRule,
     Thresholds,
 )
+from golive.core.rules import FreezeRule
 from golive.core.waivers import end_of
 from golive.policyfile import across, tree
+from golive.policyfile.across_signoffs import look_across_signoffs
+from golive.policyfile.agreed import overrides_of, read_freezes, roles_of, rules_of
 from golive.policyfile.foreign import by_our_names
 from golive.policyfile.lint import lint
+from golive.policyfile.lint_signoffs import lint_signoffs
 from golive.policyfile.mistakes import Mistake, PolicyMistakes
 from golive.policyfile.options import Names, read_options
 from golive.policyfile.schema import json_schema
@@ -71,15 +75,21 @@ def load(
     names = Names(given.target, given.environment, given.variables)
     options = read_options(root, kinds, report, names)
     across.look_across(root, report)
+    look_across_signoffs(root, report)
+    freezes: tuple[FreezeRule | None, ...] = ()
     if sections is not None:
+        freezes = read_freezes(root, sections.freezes, report)
         lint(root, sections, options, report, given.secret_problem)
+        lint_signoffs(root, sections, freezes, report)
     report.refuse_if_any()
     if sections is None:
         raise PolicyMistakes(report.mistakes)
-    return _policy(sections, options, given)
+    return _policy(sections, options, tuple(one for one in freezes if one), given)
 
 
-def _policy(file: PolicySection, options: Mapping[tuple[int, int], Options], given: Given) -> Policy:
+def _policy(
+    file: PolicySection, options: Mapping[tuple[int, int], Options], freezes: tuple[FreezeRule, ...], given: Given
+) -> Policy:
     merge, matrix = file.promotion.merge, file.decision.matrix
     return Policy(
         project=file.project,
@@ -87,9 +97,7 @@ def _policy(file: PolicySection, options: Mapping[tuple[int, int], Options], giv
             _release(release, tuple(_check(check, options[at, index]) for at, check in enumerate(file.checks)), given)
             for index, release in enumerate(file.releases)
         ),
-        roles=tuple(
-            RoleRule(role.role, role.from_, role.count, group.group) for group in file.signoffs for role in group.roles
-        ),
+        roles=roles_of(file.signoffs),
         notify=Notify(file.notify.slack),
         merge=MergeRule(merge.method, merge.when) if merge else None,
         others_block=file.others == "block",
@@ -99,6 +107,10 @@ def _policy(file: PolicySection, options: Mapping[tuple[int, int], Options], giv
             for one in file.waivers
         ),
         matrix=Matrix(matrix.weights, matrix.min_factor, matrix.min_total) if matrix else None,
+        rules=rules_of(file.rules),
+        freezes=freezes,
+        overrides=overrides_of(file.overrides),
+        phases=tuple(phase.name for phase in file.promotion.phases),
     )
 
 

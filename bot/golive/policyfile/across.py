@@ -1,47 +1,30 @@
 """Rules between entries: ids that differ, `needs` that lead somewhere and never back, enough people, clear releases.
 
-They read the tree, not the models, so that they hold for a file with other mistakes too. Add a rule as one function and
-one line in `look_across`.
+They read the tree, not the models, so that they hold for a file with other mistakes too. Those about people and their
+turns are in `across_signoffs`. Add a rule as one function and one line in `look_across`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from golive.policyfile import people
-from golive.policyfile.mistakes import Place, Report, listed, shown
+from golive.policyfile.entries import Named, cycle_text, cycles, differ, named, texts
+from golive.policyfile.mistakes import Report, listed, shown
 from golive.policyfile.options import ENVIRONMENT, RELEASE, TARGET
 from golive.policyfile.tree import Mapping, Node, Scalar, Sequence, items, text_of
 
 
-@dataclass(frozen=True)
-class Named:
-    """A list entry with the text of its naming key. at: the path of the entry."""
-
-    node: Mapping
-    at: str
-    name: str
-    place: Place
-
-
 def look_across(root: Mapping, report: Report) -> None:
     """Report every mistake that only two places together make."""
-    checks = list(_named(root.get("checks"), "checks", "id"))
-    releases = list(_named(root.get("releases"), "releases", "name"))
-    roles = [
-        role
-        for index, group in enumerate(items(root.get("signoffs")))
-        if isinstance(group, Mapping)
-        for role in _named(group.get("roles"), f"signoffs[{index}].roles", "role")
-    ]
-    _differ(checks, "id", report)
-    _differ(releases, "name", report)
-    _differ(roles, "role", report)
+    checks = list(named(root.get("checks"), "checks", "id"))
+    releases = list(named(root.get("releases"), "releases", "name"))
+    differ(checks, "id", report)
+    differ(releases, "name", report)
     _needs(checks, report)
     _releases(releases, report)
-    for role in roles:
-        _enough_people(role, report)
+    for seats in _seats(root):
+        _enough_people(*seats, report)
     _reserved_vars(root, report)
     _asks_something(root, report)
 
@@ -50,26 +33,15 @@ def _asks_something(root: Mapping, report: Report) -> None:
     """A release that golive merges by itself must ask for something first."""
     promotion = root.get("promotion")
     merge = promotion.get("merge") if isinstance(promotion, Mapping) else None
-    if merge is None or items(root.get("checks")) or items(root.get("signoffs")):
+    if (
+        merge is None
+        or (isinstance(merge, Mapping) and text_of(merge.get("when")) == "ask")
+        or items(root.get("checks"))
+        or items(root.get("signoffs"))
+    ):
         return
     what = "golive would merge every release at once, because the policy has neither checks nor signoffs"
     report.add(merge.place, "promotion.merge", what, "Add what must be so before a release, or delete `merge`")
-
-
-def _named(node: Node | None, at: str, key: str) -> Iterator[Named]:
-    for index, item in enumerate(items(node)):
-        if isinstance(item, Mapping):
-            value = item.get(key)
-            yield Named(item, f"{at}[{index}]", text_of(value), value.place if value else item.place)
-
-
-def _differ(entries: list[Named], key: str, report: Report) -> None:
-    first: dict[str, Named] = {}
-    for entry in entries:
-        earlier = first.setdefault(entry.name, entry)
-        if entry.name and earlier is not entry:
-            what = f"the {key} `{shown(entry.name)}` is already that of {earlier.at}, on line {earlier.place.line}"
-            report.add(entry.place, f"{entry.at}.{key}", what, "Give one of them another name")
 
 
 REFERENCES = (("needs",), ("explained_by",), ("with", "of"))
@@ -82,9 +54,7 @@ def _references(check: Named) -> Iterator[tuple[str, Node, str]]:
         node: Node | None = check.node
         for key in keys:
             node = node.get(key) if isinstance(node, Mapping) else None
-        for index, entry in enumerate(items(node)):
-            if name := text_of(entry):
-                yield f"{check.at}.{'.'.join(keys)}[{index}]", entry, name
+        yield from texts(node, f"{check.at}.{'.'.join(keys)}")
 
 
 def _needs(checks: list[Named], report: Report) -> None:
@@ -99,34 +69,8 @@ def _needs(checks: list[Named], report: Report) -> None:
                 report.add(entry.place, at, f"there is no check `{shown(name)}`", mend)
     for cycle in cycles({name: [to for _, _, to in found[name]] for name in known}):
         at, entry, _ = next(one for one in found[cycle[0]] if one[2] == cycle[1])
-        path = " → ".join(shown(name) for name in (cycle if len(cycle) <= 12 else [*cycle[:10], "…", cycle[-1]]))
-        report.add(entry.place, at, f"these checks wait for each other: {path}", "Delete one of these references")
-
-
-def cycles(needs: dict[str, list[str]]) -> list[list[str]]:
-    """Cycles in a graph, each as a path that ends where it began; every node is in at most one of them.
-
-    Depth first without recursion, in linear time: a file may hold thousands of checks in one chain.
-    """
-    found: list[list[str]] = []
-    done: set[str] = set()
-    told: set[str] = set()
-    for start in needs:
-        path: dict[str, Iterator[str]] = {} if start in done else {start: iter(needs[start])}
-        while path:
-            node = next(reversed(path))
-            onward = next(path[node], None)
-            if onward is None:
-                del path[node]
-                done.add(node)
-            elif onward in path:
-                if onward not in told and node not in told:
-                    trail = list(path)
-                    found.append([*trail[trail.index(onward) :], onward])
-                    told.update(found[-1])
-            elif onward in needs and onward not in done:
-                path[onward] = iter(needs[onward])
-    return found
+        what = f"these checks wait for each other: {cycle_text(cycle)}"
+        report.add(entry.place, at, what, "Delete one of these references")
 
 
 def _releases(releases: list[Named], report: Report) -> None:
@@ -156,21 +100,33 @@ def _unreadable(node: Mapping, *keys: str) -> bool:
     return any(one is not None and not (isinstance(one, Sequence) and not one.items) for one in found)
 
 
-def _enough_people(role: Named, report: Report) -> None:
+def _seats(root: Mapping) -> Iterator[tuple[Mapping, str, str, int]]:
+    """Whatever has a `from`: its mapping and path, the key that counts people, and how many where that is not there."""
+    for group in named(root.get("signoffs"), "signoffs", "group"):
+        for role in named(group.node.get("roles"), f"{group.at}.roles", "role"):
+            yield role.node, role.at, "count", 1
+    for freeze in named(root.get("freezes"), "freezes", "name"):
+        if isinstance(exception := freeze.node.get("exception"), Mapping):
+            yield exception, f"{freeze.at}.exception", "count", 1
+    if isinstance(overrides := root.get("overrides"), Mapping):
+        yield overrides, "overrides", "people", 2
+
+
+def _enough_people(node: Mapping, at: str, key: str, otherwise: int, report: Report) -> None:
     seen: dict[str, Node] = {}
-    for index, entry in enumerate(items(role.node.get("from"))):
-        name = text_of(entry).casefold()
-        if name and name in seen:
-            what = f"`{shown(name)}` is here twice"
-            report.add(entry.place, f"{role.at}.from[{index}]", what, "Name each once")
-        seen[name] = entry
-    count = role.node.get("count")
-    named = people.named_people(tuple(name for name in seen))
-    if not isinstance(count, Scalar) or isinstance(count.value, bool) or not isinstance(count.value, int):
+    for path, entry, text in texts(node.get("from"), f"{at}.from"):
+        if text.casefold() in seen:
+            report.add(entry.place, path, f"`{shown(text.casefold())}` is here twice", "Name each once")
+        seen[text.casefold()] = entry
+    count = node.get(key)
+    asked = count.value if isinstance(count, Scalar) else otherwise if count is None else None
+    named_here = people.named_people(tuple(seen))
+    if isinstance(asked, bool) or not isinstance(asked, int) or not seen or named_here is None:
         return
-    if seen and named is not None and count.value > named:
-        what = f"{count.value} people must sign, but only {named} can: {listed(list(seen)[:8])}"
-        report.add(count.place, f"{role.at}.count", what, f"Name more people, or write {named}")
+    if asked > named_here:
+        what = f"{asked} people must sign, but only {named_here} can: {listed(list(seen)[:8])}"
+        least = f", or write {named_here}" if named_here >= otherwise else ""
+        report.add((count or next(iter(seen.values()))).place, f"{at}.{key}", what, f"Name more people{least}")
 
 
 def _reserved_vars(root: Mapping, report: Report) -> None:

@@ -21,7 +21,8 @@ from golive.policyfile.tree import Node, Scalar, Sequence, items
 from golive.ports import Kind
 
 _FIGURE = re.compile(
-    r"(?:[<>≤≥]=?|\b(?:at least|at most|under|over|within|below|above|exceeds?)\b)\s*(\d+(?:[.,]\d+)*)"
+    r"(?:[<>≤≥]=?|\b(?:at least|at most|more than|less than|fewer than|under|over|within|below|above|exceeds?)\b)"
+    r"\s*(\d+(?:[.,]\d+)*)"
 )
 """A threshold as people write one into a name."""
 _WORDS = ("name", "impact", "action", "owner", "id", "category")

@@ -14,8 +14,8 @@ from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from golive.policyfile.fields import ID_PATTERN, VAR_PATTERN, Section
 from golive.policyfile.mistakes import Place, Report, below, listed, shown
-from golive.policyfile.sections import ID_PATTERN, VAR_PATTERN, Section
 from golive.policyfile.tree import Mapping, Node, Scalar, Sequence, plain
 
 M = TypeVar("M", bound=BaseModel)
