@@ -47,8 +47,37 @@ def _labels_come_as_a_list_too(paths: Json) -> None:
         kinds.append({"type": "array", "items": {"type": "string"}})
 
 
-MENDS = (_an_account_is_a_person_or_an_enterprise, _labels_come_as_a_list_too)
-"""Where GitHub's description contradicts itself, the reading that agrees with its other half."""
+def _issues_are_opened_and_listed(paths: Json) -> None:
+    """The kept part of the description lacks these two; the parts we use are as GitHub's REST reference of issues has them."""
+    known = paths.get("/repos/{owner}/{repo}/issues/{issue_number}", {}).get("get")
+    if not known or "/repos/{owner}/{repo}/issues" in paths:
+        return
+    issue = known["responses"]["200"]["content"]["application/json"]["schema"]
+    here = [p for p in known["parameters"] if not p.get("$ref", "").endswith("/issue-number")]
+
+    def answers(status: str, schema: Json) -> Json:
+        return {status: {"content": {"application/json": {"schema": schema}}}}
+
+    asked = {"creator": {"type": "string"}, "state": {"type": "string", "enum": ["open", "closed", "all"]},
+             "per_page": {"type": "integer", "maximum": 100}, "page": {"type": "integer"}}  # fmt: skip
+    fields = {"title": {"type": "string"}, "body": {"type": "string"}}
+    whole = {"type": "object", "required": ["title"], "properties": fields}
+    paths["/repos/{owner}/{repo}/issues"] = {
+        "get": {
+            "operationId": "issues/list-for-repo",
+            "parameters": [*here, *({"name": name, "in": "query", "schema": s} for name, s in asked.items())],
+            "responses": answers("200", {"type": "array", "items": issue}),
+        },
+        "post": {
+            "operationId": "issues/create", "parameters": here,
+            "requestBody": {"required": True, "content": {"application/json": {"schema": whole}}},
+            "responses": answers("201", issue),
+        },
+    }  # fmt: skip
+
+
+MENDS = (_an_account_is_a_person_or_an_enterprise, _labels_come_as_a_list_too, _issues_are_opened_and_listed)
+"""Where GitHub's description contradicts itself, the reading that agrees with its other half; and what its kept part lacks."""
 _FORMATS = FormatChecker(formats=())
 
 

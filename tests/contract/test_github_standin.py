@@ -172,6 +172,11 @@ def test_accounts_organisations_and_teams_are_read(asked: Asked) -> None:
     assert place["state"] == "pending"
     assert client.get_user_by_id(ana.id).login == "ana"
     assert asked.shop.get_collaborator_permission("bo") == "write"
+    github.grant(SHOP, "bo", "maintain")
+    strong = {c.login: c.role_name for c in asked.shop.get_collaborators(permission="push")}
+    assert strong == {"bo": "maintain", "cy": "admin"}, "cy by owning the organisation"
+    assert [c.login for c in asked.shop.get_collaborators(permission="admin")] == ["cy"]
+    assert len(list(asked.shop.get_collaborators())) == 133
     assert asked.as_client(Auth.Token(github.personal_token("ana"))).get_user().login == "ana"
 
 
@@ -215,6 +220,9 @@ def test_pull_requests_are_opened_read_changed_and_reviewed(asked: Asked) -> Non
     reviews = list(pull.get_reviews())
     assert [(r.user.login, r.state) for r in reviews] == [("golive[bot]", "COMMENTED"), ("ana", "APPROVED")]
     assert pull.get_review(reviews[1].id).commit_id == pull.head.sha
+    reviews[1].dismiss("Too early")
+    assert [r.state for r in pull.get_reviews()] == ["COMMENTED", "DISMISSED"]
+    assert refused(reviews[0].dismiss, "A comment stays") == refused(reviews[1].dismiss, "Again") == 422
     pull.create_review_request(reviewers=["cy"])
     assert [u.login for u in pull.get_review_requests()[0]] == ["cy"]
     pull.edit(title="Release of today", base="main")
@@ -252,6 +260,20 @@ def test_comments_reactions_labels_and_the_timeline(asked: Asked) -> None:
                       "renamed", "convert_to_draft"]  # fmt: skip
     comment.delete()
     assert github.comments(SHOP, 1) == []
+
+
+def test_issues_are_opened_listed_and_read(asked: Asked) -> None:
+    github, shop = asked.github, asked.shop
+    number = a_pull(github)
+    mine = shop.create_issue("Look at the override", body="It was used today.")
+    theirs = github.open_issue(SHOP, by="ana", title="Another")
+    assert (mine.number, theirs) == (number + 1, number + 2), "issues and pull requests share their numbers"
+    assert shop.get_issue(mine.number).pull_request is None
+    assert [i.number for i in shop.get_issues(state="all")] == [theirs, mine.number, number]
+    assert [i.number for i in shop.get_issues(creator="golive[bot]", state="all")] == [mine.number]
+    github.close_pull(SHOP, number, by="bo")
+    assert [i.number for i in shop.get_issues()] == [theirs, mine.number]
+    assert refused(shop.create_issue, " ") == 422
 
 
 def test_check_runs_and_statuses_are_given_and_read(asked: Asked) -> None:

@@ -28,8 +28,9 @@ BEYOND_THE_EXAMPLES = (
     "pull_request_review changes",
     # the examples have null here; GitHub's description of a pull request has an account
     "pull_request pull_request.merged_by",
-    # the examples are of a person's repository; the page above has it for an organisation's
+    # the examples are of a person's repository; the page above has them for an organisation's
     "status organization",
+    "member organization",
     # maps by permission, not fields
     "check_run check_run.app.permissions",
     "check_run check_run.check_suite.app.permissions",
@@ -97,6 +98,11 @@ def _everything_happens(github: GitHub, installation: int) -> None:
     github.merge(SHOP, pull, by="bo")
     github.delete_branch(SHOP, "release/1", by="bo")
     github.set_team("acme/security", members=["bo"], by="cy")
+    for role in ("write", "triage", "none"):
+        github.grant(SHOP, "cy", role)
+    github.add_user("dan")
+    github.set_org_member("acme", "dan")
+    github.remove_org_member("acme", "dan")
     github.set_installed_repos(installation, [])
     github.set_installed_repos(installation, [SHOP])
     github.suspend(installation)
@@ -136,7 +142,9 @@ def test_every_kind_of_event_and_action_is_sent(told: list[tuple[str, dict[str, 
         "installation": {"created", "suspend", "unsuspend", "deleted"},
         "installation_repositories": {"added", "removed"},
         "issue_comment": {"created", "edited", "deleted"},
+        "member": {"added", "edited", "removed"},
         "membership": {"added", "removed"},
+        "organization": {"member_added", "member_removed"},
         "pull_request": {"opened", "closed", "reopened", "edited", "labeled", "unlabeled", "synchronize",
                          "review_requested", "converted_to_draft", "ready_for_review"},
         "pull_request_review": {"submitted", "edited", "dismissed"},

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from contract.github_world import POEM, SHOP, a_github, a_pull
 from golive.standins.github import App, GitHub, RefusedError
-from golive.standins.github.git import Git, Signature, merge_lines
+from golive.standins.github.git import Flat, Git, Signature, merge_lines
 from golive.standins.wire import Request, Response
 
 BASE = "http://github.test"
@@ -385,6 +385,69 @@ def test_a_comment_is_changed_by_its_author_or_a_maintainer(github: GitHub, api:
     assert api.status("POST", f"/repos/{SHOP}/issues/1/comments", {"body": " "})[0] == 422
 
 
+def test_a_box_is_ticked_once_and_by_who_may_change_the_comment(github: GitHub) -> None:
+    number = a_pull(github)
+    comment = github.comment(SHOP, number, by="cy", body="- [ ] **qa** <!-- golive:tick:qa -->")
+    with pytest.raises(RefusedError, match="Must have admin rights"):
+        github.tick(SHOP, comment, "qa", by="ana")
+    github.tick(SHOP, comment, "qa", by="bo")
+    assert github.comments(SHOP, number)[0].body == "- [x] **qa** <!-- golive:tick:qa -->"
+    with pytest.raises(RefusedError, match="an empty box"):
+        github.tick(SHOP, comment, "qa", by="bo")
+
+
+def test_a_plain_push_leaves_reviews_where_they_were(github: GitHub) -> None:
+    number = a_pull(github)
+    github.review(SHOP, number, by="ana", state="APPROVE")
+    before = github.pull(SHOP, number).head.sha
+    github.commit(SHOP, "release/1", {"new.txt": "new\n"}, by="bo")
+    assert [r.commit_id for r in github.pull(SHOP, number).reviews.values()] == [before]
+
+
+def test_a_mode_is_a_change_and_survives_other_changes_and_merges(github: GitHub, api: Api) -> None:
+    def modes(branch: str) -> dict[str, str]:
+        rows = api.ask("GET", f"/repos/{SHOP}/git/trees/{branch.replace('/', '%2F')}?recursive=1").json()["tree"]
+        return {row["path"]: row["mode"] for row in rows if row["type"] == "blob"}
+
+    number = a_pull(github)
+    github.commit(SHOP, "release/1", {}, modes={"docs/guide.md": "100755"}, by="bo")
+    github.commit(SHOP, "main", {"poem.txt": POEM.replace("line 1\n", "start\n")}, by="bo")
+    github.merge_base_into(SHOP, "release/1", by="bo")
+    github.commit(SHOP, "release/1", {"docs/guide.md": "# Another\n"}, by="bo")
+    assert modes("release/1")["docs/guide.md"] == "100755"
+    assert modes("main")["docs/guide.md"] == "100644"
+    listed = api.ask("GET", f"/repos/{SHOP}/pulls/{number}/files").json()
+    assert [f["filename"] for f in listed] == ["docs/guide.md", "poem.txt"]
+
+
+def test_a_moved_file_is_listed_once_with_both_names(github: GitHub, api: Api) -> None:
+    number = a_pull(github)
+    github.commit(SHOP, "release/1", {"docs/guide.md": None, "guide.md": "# Guide\n", "copy.md": "# Guide\n"}, by="bo")
+    rows = api.ask("GET", f"/repos/{SHOP}/pulls/{number}/files").json()
+    named = [(f["filename"], f["status"], f.get("previous_filename")) for f in rows]
+    assert named == [
+        ("copy.md", "renamed", "docs/guide.md"), ("guide.md", "added", None), ("poem.txt", "modified", None),
+    ]  # fmt: skip
+
+
+def test_a_large_tree_is_cut_off_and_says_so(github: GitHub, api: Api) -> None:
+    path = f"/repos/{SHOP}/git/trees/main?recursive=1"
+    whole = api.ask("GET", path).json()
+    assert (len(whole["tree"]), whole["truncated"]) == (5, False)
+    github.most_entries = 3
+    cut = api.ask("GET", path).json()
+    assert (len(cut["tree"]), cut["truncated"]) == (3, True)
+
+
+def test_a_comparison_has_its_files_on_the_first_page_alone(github: GitHub, api: Api) -> None:
+    a_pull(github)
+    github.commit(SHOP, "release/1", {"new.txt": "new\n"}, by="bo")
+    first, second = (
+        api.ask("GET", f"/repos/{SHOP}/compare/main...release%2F1?per_page=1&page={n}").json() for n in (1, 2)
+    )
+    assert [(len(c["commits"]), len(c["files"]), c["ahead_by"]) for c in (first, second)] == [(1, 2, 2), (1, 0, 2)]
+
+
 def test_nobody_approves_their_own_pull_request(github: GitHub) -> None:
     a_pull(github)
     with pytest.raises(RefusedError, match="Can not approve your own"):
@@ -418,6 +481,8 @@ def test_ids_are_gits_own() -> None:
     hello = git.blob("hello\n")
     tree = git.tree({"hello.txt": hello, "a/x.txt": hello, "a.b": git.blob("z")})
     assert tree == "ef2407c34da23d78a7a506ea75a35c8007a94ef3"
+    files = {"hello.txt": hello, "bin/run": git.blob("echo\n"), "link": git.blob("hello.txt")}
+    assert git.tree(Flat(files, {"bin/run": "100755", "link": "120000"})) == "5b37c4f7aa58783045b7e98d3f7b80820c671f47"
     ana = Signature("ana", "ana@example.com", datetime.fromtimestamp(1_700_000_000, UTC))
     assert git.commit(tree, (), "First\n", ana) == "c19fe1912474f25401fa5eebdd3eef7469426fd5"
 

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from golive.cli import manifests
+from golive.wiring.signin import FROM_GITHUB, FROM_SLACK
 from world import World
 
 ROOT = Path(__file__).parents[2]
@@ -35,11 +36,16 @@ EVENTS = {
     "check_run": "checks",
     "check_suite": "checks",
     "issue_comment": "issues",
+    "member": "members",
+    "membership": "members",
+    "organization": "members",
     "pull_request": "pull_requests",
     "pull_request_review": "pull_requests",
+    "pull_request_review_comment": "pull_requests",
     "push": "contents",
     "repository": "metadata",
     "status": "statuses",
+    "team": "members",
 }
 
 # Bot scope → what golive does with it.
@@ -84,12 +90,17 @@ def test_the_github_app_is_private_and_sends_to_golives_door(github: dict) -> No
     assert github["public"] is False
     assert github["hook_attributes"] == {"url": f"{PUBLIC}/github/webhook", "active": True}
     assert github["redirect_url"] == "http://127.0.0.1:1/callback"
+    assert github["callback_urls"] == [PUBLIC + FROM_GITHUB], "people come back there who link their Slack account"
     assert len(github["name"]) <= 34
 
 
 def test_the_slack_app_asks_for_what_golive_uses_and_nothing_more(slack: dict) -> None:
-    assert set(slack["oauth_config"]["scopes"]) == {"bot"}, "golive acts as itself, never as a person"
+    assert slack["oauth_config"]["scopes"]["user"] == ["openid", "profile"], "golive never acts as a person"
     assert set(slack["oauth_config"]["scopes"]["bot"]) == set(SCOPES)
+
+
+def test_slack_sends_people_who_link_themselves_back_to_golive(slack: dict) -> None:
+    assert slack["oauth_config"]["redirect_urls"] == [PUBLIC + FROM_SLACK]
 
 
 def test_slack_sends_to_golives_doors_and_not_over_a_socket(slack: dict) -> None:
@@ -114,7 +125,7 @@ def test_a_name_with_quotes_cannot_break_out_of_the_manifest() -> None:
 
 def test_golive_answers_at_each_door_that_the_manifests_name(tmp_path: Path) -> None:
     """An unsigned delivery is refused there, and not merely unknown."""
-    named = re.findall(re.escape(PUBLIC) + r"(/[a-z/]+)", manifests.slack_app(public_url=PUBLIC))
+    named = set(re.findall(re.escape(PUBLIC) + r"(/[a-z/]+)", manifests.slack_app(public_url=PUBLIC))) - {FROM_SLACK}
     world = World(tmp_path)
     try:
         assert world.client is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,27 @@ from typing import Any
 import pytest
 
 from builders import NOW
-from golive.core.event import Asked, BaseMoved, Disturbed, Event, HeadStirred, RepositoryKnown, Touched, Voided
+from golive.core.command import Command
+from golive.core.event import (
+    Asked,
+    BaseMoved,
+    Disturbed,
+    Event,
+    HeadStirred,
+    PeopleChanged,
+    RepositoryKnown,
+    Touched,
+    Voided,
+)
 from golive.core.model import Person, Subject, Surface
 from golive.githubapp.intake import Intake, reads, words_of
 from golive.ports import Comment, Delivery
 
 EXAMPLES = Path(__file__).parents[1] / "data" / "github" / "webhooks"
 NAMES = sorted(path.name for path in EXAMPLES.glob("*.json") if path.name != "INDEX.json")
-HEARD = {"pull_request", "issue_comment", "pull_request_review", "check_run", "check_suite", "status", "push"}
+PEOPLE = ("member", "membership", "organization", "team")
+HEARD = {"pull_request", "issue_comment", "pull_request_review", "pull_request_review_comment", "check_run", "check_suite",
+         "status", "push", *PEOPLE}  # fmt: skip
 SILENT = {RepositoryKnown}
 SHOP = Subject("github.com", 42, 7)
 MINA = {"id": 11, "login": "mina", "type": "User"}
@@ -126,8 +140,20 @@ def test_anything_about_a_pull_request_is_a_look_again(payload: dict[str, Any], 
     assert heard("pull_request", payload) == [event]
 
 
-def test_a_review_is_a_look_again() -> None:
-    assert heard("pull_request_review", a_pull_event("submitted")) == [Touched(SHOP)]
+@pytest.mark.parametrize("action", ["submitted", "edited", "dismissed", "unheard_of"])
+@pytest.mark.parametrize("kind", ["pull_request_review", "pull_request_review_comment"])
+def test_anything_about_a_review_is_a_look_again(kind: str, action: str) -> None:
+    assert heard(kind, a_pull_event(action)) == [Touched(SHOP)]
+
+
+# ------------------------------------------------------------------ people
+
+
+@pytest.mark.parametrize("kind", PEOPLE)
+def test_who_may_sign_may_have_changed_wherever_the_installation_reaches(kind: str) -> None:
+    told = {"action": "anything", "sender": MINA}
+    assert heard(kind, told | {"installation": {"id": 3}}) == [PeopleChanged("github.com", 3)]
+    assert heard(kind, told) == [], "without an installation nobody knows what it is about"
 
 
 # ------------------------------------------------------------------ comments
@@ -173,10 +199,10 @@ def test_a_comment_is_a_look_again_and_its_commands_are_words_said_when_it_was_w
         ),
         pytest.param(a_comment_event(comment={"user": OURS}, sender=OURS), [], id="our own"),
         pytest.param(
-            a_comment_event("edited", comment={"user": OURS}), [Disturbed(SHOP, "17")], id="somebody edits ours"
+            a_comment_event("edited", comment={"user": OURS}), [Disturbed(SHOP, "17", "mina")], id="somebody edits ours"
         ),
         pytest.param(
-            a_comment_event("deleted", comment={"user": OURS}), [Disturbed(SHOP, "17")], id="somebody deletes ours"
+            a_comment_event("deleted", comment={"user": OURS}), [Disturbed(SHOP, "17", "mina")], id="somebody deletes ours"
         ),
         pytest.param(a_comment_event("edited", comment={"user": OURS}, sender=OURS), [], id="we edit ours"),
         pytest.param(
@@ -198,6 +224,68 @@ def test_a_comment_read_later_gives_the_same_words_as_its_delivery() -> None:
     assert [(w.key, w.verb, w.text, w.at, w.origin) for w in words] == [
         (a.key, a.command.verb, a.command.text, a.at, a.reply_to) for a in asked
     ]
+
+
+# ------------------------------------------------------------------ boxes of ours that were ticked
+
+HEAD = "c0ffee" * 6 + "abcd"
+BOX = "- [ ] **qa** <!-- golive:tick:qa -->\n- [ ] **dba** <!-- golive:tick:dba -->"
+STICKY = f"<!-- golive-head:{HEAD} -->\n\n{BOX}\n"
+LATER = datetime(2026, 3, 4, 11, 5, tzinfo=UTC)
+
+
+def an_edit(before: str | None, after: str, **more: Any) -> dict[str, Any]:
+    """Somebody changed our comment's text."""
+    comment = {"user": OURS, "body": after, "updated_at": "2026-03-04T11:05:00Z"}
+    return a_comment_event("edited", comment=comment, changes={"body": {"from": before}}) | more
+
+
+def a_tick(role: str) -> Asked:
+    return Asked(
+        key=f"tick:17:2026-03-04T11:05:00Z:{role}:11", command=Command("approve", role), surface=Surface.CHECKBOX,
+        at=LATER, person=Person(11, "mina"), subject=SHOP, revision_sha=HEAD, link="https://x.example/17",
+        rests_on=("17", STICKY.rstrip()),
+    )  # fmt: skip
+
+
+TICKED = STICKY.replace("[ ] **qa", "[x] **qa")
+DISTURBED = Disturbed(SHOP, "17")
+"""Only ticked."""
+UNDONE = Disturbed(SHOP, "17", "mina")
+
+
+@pytest.mark.parametrize(
+    ("payload", "events"),
+    [
+        pytest.param(an_edit(STICKY, TICKED), [DISTURBED, a_tick("qa")], id="one"),
+        pytest.param(
+            an_edit(STICKY, STICKY.replace("[ ]", "[x]")), [DISTURBED, a_tick("qa"), a_tick("dba")], id="two at once"
+        ),
+        pytest.param(an_edit(STICKY, TICKED + "and more"), [UNDONE], id="and something else"),
+        pytest.param(an_edit(TICKED, STICKY), [UNDONE], id="taken away"),
+        pytest.param(an_edit(STICKY, TICKED, changes={}), [UNDONE], id="nobody says what it was"),
+        pytest.param(an_edit(None, TICKED), [UNDONE], id="it was nothing"),
+        pytest.param(
+            an_edit(STICKY, TICKED, sender={"id": 9, "login": "x[bot]", "type": "Bot"}),
+            [replace(UNDONE, by="x[bot]")],
+            id="a bot",
+        ),
+        pytest.param(an_edit(STICKY, TICKED, sender=None), [replace(UNDONE, by="somebody")], id="nobody"),
+        pytest.param(an_edit(STICKY, TICKED, sender=OURS), [], id="we ourselves"),
+        pytest.param(an_edit(STICKY, TICKED, action="deleted"), [UNDONE], id="deleted"),
+        pytest.param(an_edit(STICKY, TICKED, issue={"number": 7}), [], id="on an issue"),
+    ],
+)
+def test_a_box_of_ours_that_a_person_ticks_is_their_approval_for_the_commit_it_was_about(
+    payload: dict[str, Any], events: list[Event]
+) -> None:
+    assert heard("issue_comment", payload) == events
+
+
+def test_boxes_in_somebody_elses_comment_are_only_their_words() -> None:
+    payload = an_edit(STICKY, TICKED)
+    payload["comment"]["user"] = {"id": 13, "login": "zoe", "type": "User"}
+    assert heard("issue_comment", payload) == [Voided(SHOP, "comment:17:", LATER)]
 
 
 # ------------------------------------------------------------------ checks, statuses, pushes

@@ -51,6 +51,10 @@ class Clients:
         app: Api = self._local.app
         return app
 
+    def bearer(self, token: str) -> Api:
+        """The API as whoever holds this token; nothing of it is kept."""
+        return Api(self._client(Auth.Token(token)))
+
     def _installation_auth(self, installation: int) -> Auth.AppInstallationAuth:
         with self._lock:
             if installation not in self._auths:

@@ -29,7 +29,7 @@ def commands(body: str) -> list[Command]:
         if "\0" in line or after == line or after[:1].strip():
             continue
         try:
-            found.append(parse(after))
+            found.append(parse(after, in_chat=False))
         except NotUnderstood as misread:
             found.append(Command("misread", str(misread)))
     return found
@@ -40,7 +40,7 @@ def _lines(body: str) -> Iterator[str]:
     tokens, inside = _MARKDOWN.parse(body), 0
     for index, token in enumerate(tokens):
         if token.type == "html_block":
-            inside = _deeper(inside, token.content)
+            inside = deeper(inside, token.content)
         elif inside:
             continue
         elif token.type == "inline" and token.level == 1 and tokens[index - 1].type == "paragraph_open":
@@ -60,7 +60,7 @@ def _of_paragraph(children: list[Token]) -> Iterator[str]:
             line.append(f"`{child.content}`")  # visible, and never the start of a command
         elif child.type == "html_inline":
             line.append("\0")  # a line with hidden parts is not what a reader saw
-            inside = _deeper(inside, child.content)
+            inside = deeper(inside, child.content)
         elif child.type == "image":
             line.append(f"![{child.content}]")  # its words show only where the image does not
         elif child.type in ("link_open", "link_close"):
@@ -69,7 +69,7 @@ def _of_paragraph(children: list[Token]) -> Iterator[str]:
             line.append("" if child.nesting else child.content)
 
 
-def _deeper(inside: int, html: str) -> int:
+def deeper(inside: int, html: str) -> int:
     """How many hiding elements are open after this HTML."""
     for closing in _HIDING.findall(_REMARK.sub("", html)):
         inside = max(0, inside - 1) if closing else inside + 1

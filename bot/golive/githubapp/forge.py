@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import base64
-import threading
-from collections import OrderedDict
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from golive.core.errors import Conflict, Gone, Refused
-from golive.core.model import Person, Pull, PullState, Revision, Role, Subject
-from golive.core.policy import RoleRule
+from golive.core.errors import Conflict, Gone, Refused, TooMuch
+from golive.core.model import ChangedFile, Person, Pull, PullState, Revision, Role, Subject
+from golive.core.rules import RoleRule
 from golive.githubapp.client import Api, Clients, Rejected
-from golive.ports import CheckRunView, Clock, Comment, OtherCheck, PolicySource, Published, Reaction, Store
+from golive.githubapp.known import Known
+from golive.githubapp.members import Members
+from golive.githubapp.trees import Trees
+from golive.ports import CheckRunView, Clock, Comment, OtherCheck, PolicySource, Published, Reaction, Review, Store
 
 POLICY_PATHS = (".github/golive.yml", "golive.yml")
 """Where a policy is looked for, in this order."""
@@ -22,32 +23,16 @@ CHECK_NAME = "golive"
 """The name of our check run; branch protection requires it, pinned to our App."""
 MOST_ANNOTATIONS = 50
 """GitHub's limit per request."""
-LOGINS_KEPT = timedelta(minutes=10)
+MOST_FILES = 3000
+"""Changed files of a pull request that GitHub shows ("List pull requests files" of its REST API)."""
+REVIEWS = {"APPROVED": "approve", "CHANGES_REQUESTED": "reject", "COMMENTED": "comment", "DISMISSED": "dismissed"}
+"""States of submitted reviews; a pending one is seen by its author alone and says nothing yet."""
 
 
 def host_of(api_url: str) -> str:
     """The forge's name in subjects: `github.com`, or the host of a GitHub of one's own."""
     netloc = urlsplit(api_url).netloc
     return "github.com" if netloc == "api.github.com" else netloc
-
-
-class _Known:
-    """Facts that never change (trees of commits, files at commits) and logins for a while; bounded, shared by threads."""
-
-    def __init__(self, most: int = 4096) -> None:
-        self._held: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
-        self._lock = threading.Lock()
-        self._most = most
-
-    def get(self, key: tuple[Any, ...]) -> Any:
-        with self._lock:
-            return self._held.get(key)
-
-    def put(self, key: tuple[Any, ...], value: Any) -> None:
-        with self._lock:
-            self._held[key] = value
-            if len(self._held) > self._most:
-                self._held.popitem(last=False)
 
 
 class GitHubForge:
@@ -60,7 +45,7 @@ class GitHubForge:
         self.slug = slug
         self._store = store
         self._clock = clock
-        self._known = _Known()
+        self._known = Known()
 
     def repo(self, repository: int) -> GitHubRepo:
         """One repository. Raises Gone where no installation of our App is known to reach it."""
@@ -86,14 +71,15 @@ class GitHubRepo:
     """`ports.ForgeRepo` for one repository, in the calling thread."""
 
     def __init__(
-        self, forge: GitHubForge, api: Api, repository: int, full_name: str, known: _Known, clock: Clock
+        self, forge: GitHubForge, api: Api, repository: int, full_name: str, known: Known, clock: Clock
     ) -> None:
         self._forge = forge
         self._api = api
         self._id = repository
         self._path = f"/repos/{full_name}"
         self._known = known
-        self._clock = clock
+        self._people = Members(api, self._path, known, clock)
+        self._trees = Trees(api, repository, self._path, known)
 
     # -- reading
 
@@ -115,7 +101,7 @@ class GitHubRepo:
             state=state,
             draft=bool(told.get("draft")),
             head_ref=head["ref"],
-            revision=Revision(head["sha"], self._tree(head["sha"]), base["ref"]),
+            revision=Revision(head["sha"], self._trees.tree_of(head["sha"]), base["ref"]),
             labels=frozenset(label["name"] for label in told["labels"]),
             from_fork=(head.get("repo") or {}).get("id") != self._id,
             mergeable=told.get("mergeable"),
@@ -123,17 +109,10 @@ class GitHubRepo:
             merge_commit=told.get("merge_commit_sha") or "",
         )
 
-    def _tree(self, sha: str) -> str:
-        key = ("tree", self._id, sha)
-        if (tree := self._known.get(key)) is None:
-            tree = self._api.get(f"{self._path}/git/commits/{sha}")["tree"]["sha"]
-            self._known.put(key, tree)
-        return str(tree)
-
     def policy(self, ref: str) -> PolicySource:
         """The policy file of a branch, at the commit the branch is at now."""
         try:
-            sha = self._api.get(f"{self._path}/git/ref/heads/{quote(ref)}")["object"]["sha"]
+            sha = self._trees.tip(ref)
         except Gone:
             return PolicySource("", "", None)
         for path in POLICY_PATHS:
@@ -164,33 +143,18 @@ class GitHubRepo:
             people: dict[int, Person] = {}
             for source in rule.sources:
                 if source not in read:
-                    read[source] = self._people_of(source)
+                    read[source] = self._people.of(source)
                 people |= {p.id: p for p in read[source]}
             ordered = tuple(sorted(people.values(), key=lambda p: p.login))
             roles.append(Role(rule.name, rule.count, ordered, rule.sources, rule.group))
         return tuple(roles)
 
-    def _people_of(self, source: str) -> tuple[Person, ...]:
+    def person(self, login: str) -> Person | None:
+        """Whose login this is now; None for nobody, and for what is no human."""
         try:
-            if source.startswith("@"):
-                person = self._person(source[1:])
-                return (person,) if person else ()
-            org, _, team = source.partition("/")
-            found = self._api.pages(f"/orgs/{quote(org, safe='')}/teams/{quote(team, safe='')}/members")
-            return tuple(Person(u["id"], u["login"]) for u in found if u.get("type", "User") == "User")
+            return self._people.called(login)
         except Gone:
-            return ()  # nobody fills it; the reason says which source the role has
-
-    def _person(self, login: str) -> Person | None:
-        key = ("login", login.casefold())
-        held = self._known.get(key)
-        if held is None or held[1] < self._clock():
-            user = self._api.get(f"/users/{quote(login, safe='')}")
-            person = Person(user["id"], user["login"]) if user.get("type", "User") == "User" else None
-            held = (person, self._clock() + LOGINS_KEPT)
-            self._known.put(key, held)
-        person_now: Person | None = held[0]
-        return person_now
+            return None
 
     def permission(self, person: Person) -> str:
         """admin, maintain, write, triage, read or none; of this very person, whatever they are called now."""
@@ -225,6 +189,53 @@ class GitHubRepo:
             ]
         except Gone:
             return []
+
+    def reviews(self, number: int) -> Sequence[Review]:
+        """Submitted reviews, oldest first. GitHub moves their `commit_id` to a new head, so it is not read."""
+        return [
+            Review(
+                id=r["id"], author=Person(r["user"]["id"], r["user"]["login"]), is_bot=r["user"].get("type") != "User",
+                state=REVIEWS[r["state"]], submitted_at=moment(r["submitted_at"]), url=r["html_url"],
+                body=r.get("body") or "",
+            )
+            for r in self._api.pages(f"{self._path}/pulls/{number}/reviews")
+            if r.get("user") and r.get("submitted_at") and r["state"] in REVIEWS
+        ]  # fmt: skip
+
+    def changed_files(self, number: int, revision: Revision | None = None) -> tuple[ChangedFile, ...]:
+        """Every changed file, a renamed one under both names; of one revision it is read once for each state of its base."""
+        if revision is None:
+            return self._files_of(number)
+        key = ("files", self._id, number, revision.head_sha, self._trees.tip(revision.base_ref))
+        held: tuple[ChangedFile, ...] | None = self._known.get(key)
+        if held is None:
+            held = self._files_of(number)
+            told = self._api.get(f"{self._path}/pulls/{number}")
+            if (told["head"]["sha"], told["base"]["ref"]) != (revision.head_sha, revision.base_ref):
+                raise Conflict(f"pull request {number} was pushed to or retargeted while its files were read")
+            self._known.put(key, held)
+        return held
+
+    def _files_of(self, number: int) -> tuple[ChangedFile, ...]:
+        found = tuple(
+            ChangedFile(f["filename"], f.get("previous_filename") or "", f["additions"], f["deletions"])
+            for f in self._api.pages(f"{self._path}/pulls/{number}/files")
+        )
+        if len(found) >= MOST_FILES:
+            raise TooMuch(
+                f"GitHub shows at most {MOST_FILES:,} changed files of a pull request, and this one has that many or more, "
+                "so nobody can tell which roles it needs. Split it into smaller ones, or take `paths`, `lines`, `files` "
+                "and `migration` out of the policy's `if:`."
+            )
+        return found
+
+    def clean_update(self, before_sha: str, after_sha: str, base_ref: str) -> str:
+        """Empty where `after` is `before` with the base merged in and nothing else, else why not, a clause for people."""
+        return self._trees.clean_update(before_sha, after_sha, base_ref)
+
+    def changed_between(self, before_sha: str, after_sha: str) -> tuple[str, ...] | None:
+        """Paths that differ between two commits, sorted; None where GitHub does not tell them all."""
+        return self._trees.changed_between(before_sha, after_sha)
 
     def open_pulls_at(self, head_sha: str) -> Sequence[int]:
         """Open pull requests into this repository whose head is this commit."""
@@ -268,6 +279,15 @@ class GitHubRepo:
                 return _published(c, "created_at")
         return None
 
+    def find_issue(self, marker: str) -> Published | None:
+        """Our own issue with this marker, open or closed."""
+        bot = f"{self._forge.slug}[bot]"
+        for issue in self._api.pages(f"{self._path}/issues", creator=bot, state="all"):
+            ours = (issue.get("user") or {}).get("login") == bot and "pull_request" not in issue
+            if ours and marker in (issue.get("body") or ""):
+                return _issue(issue)
+        return None
+
     # -- writing
 
     def create_check_run(self, head_sha: str, external_id: str, view: CheckRunView) -> Published:
@@ -290,6 +310,10 @@ class GitHubRepo:
         told = self._api.send("PATCH", f"{self._path}/issues/comments/{ref}", {"body": body})
         return _published(told, "updated_at")
 
+    def open_issue(self, title: str, body: str) -> Published:
+        """A new issue."""
+        return _issue(self._api.send("POST", f"{self._path}/issues", {"title": title, "body": body}))
+
     def merge(self, number: int, head_sha: str, method: str, title: str) -> str:
         """Merge exactly this head; a moved head is a Conflict, anything else GitHub says no to is Refused in its words."""
         body: dict[str, Any] = {"sha": head_sha, "merge_method": method}
@@ -311,6 +335,10 @@ def moment(text: str) -> datetime:
 def _published(told: dict[str, Any], time_field: str) -> Published:
     at = told.get(time_field)
     return Published(str(told["id"]), moment(at) if at else None, told.get("html_url") or "")
+
+
+def _issue(told: dict[str, Any]) -> Published:
+    return Published(str(told["number"]), moment(told["created_at"]), told.get("html_url") or "")
 
 
 def _check_run(view: CheckRunView) -> dict[str, Any]:

@@ -11,10 +11,21 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from golive.core.command import Command
-from golive.core.event import Asked, BaseMoved, Disturbed, Event, HeadStirred, RepositoryKnown, Touched, Voided
+from golive.core.event import (
+    Asked,
+    BaseMoved,
+    Disturbed,
+    Event,
+    HeadStirred,
+    PeopleChanged,
+    RepositoryKnown,
+    Touched,
+    Voided,
+)
 from golive.core.model import Person, Subject, Surface, Word
 from golive.githubapp.comments import commands
 from golive.githubapp.forge import moment
+from golive.githubapp.ticks import cleared, new_ticks
 from golive.ports import Comment, Delivery
 
 Payload = dict[str, Any]
@@ -118,7 +129,9 @@ def issue_comment(payload: Payload, hearing: Hearing) -> Iterator[Event]:
     if author is None:
         sender = (payload.get("sender") or {}).get("login")
         if (comment.get("user") or {}).get("login") == hearing.bot and sender != hearing.bot:
-            yield Disturbed(subject, str(comment["id"]))
+            ticks = list(_ticked(payload, subject)) if action == "edited" else []
+            yield Disturbed(subject, str(comment["id"]), "" if ticks else sender or "somebody")
+            yield from ticks
         return
     if action in ("edited", "deleted"):
         yield Voided(subject, f"comment:{comment['id']}:", moment(comment["updated_at"]))
@@ -137,10 +150,41 @@ def issue_comment(payload: Payload, hearing: Hearing) -> Iterator[Event]:
         )  # fmt: skip
 
 
+def _ticked(payload: Payload, subject: Subject) -> Iterator[Event]:
+    """Boxes of our comment that a person ticked: their approval for these roles, of the commit that the comment was about."""
+    comment, person = payload["comment"], _human(payload.get("sender"))
+    before = ((payload.get("changes") or {}).get("body") or {}).get("from")
+    if person is None or not isinstance(before, str):
+        return
+    ticks, at = new_ticks(before, comment.get("body") or ""), comment["updated_at"]
+    for role in ticks.roles:
+        yield Asked(
+            key=f"tick:{comment['id']}:{at}:{role}:{person.id}", command=Command("approve", role),
+            surface=Surface.CHECKBOX, at=moment(at), person=person, subject=subject, revision_sha=ticks.head_sha,
+            link=comment.get("html_url") or "", rests_on=(str(comment["id"]), cleared(before)),
+        )  # fmt: skip
+
+
 @reads("pull_request_review")
 def pull_request_review(payload: Payload, hearing: Hearing) -> Iterator[Event]:
-    """A review changes whether GitHub lets the pull request merge: look again."""
+    """A review was submitted, edited or dismissed: look again. What it says is read from GitHub's list."""
     yield Touched(hearing.subject(payload, payload["pull_request"]["number"]))
+
+
+@reads("pull_request_review_comment")
+def pull_request_review_comment(payload: Payload, hearing: Hearing) -> Iterator[Event]:
+    """Somebody talks about a line; a review of comments alone comes with it: look again."""
+    yield Touched(hearing.subject(payload, payload["pull_request"]["number"]))
+
+
+@reads("team")
+@reads("membership")
+@reads("member")
+@reads("organization")
+def people(payload: Payload, hearing: Hearing) -> Iterator[Event]:
+    """Teams, their people, an organisation's people or somebody's rights in a repository: other people may sign now."""
+    if installation := (payload.get("installation") or {}).get("id"):
+        yield PeopleChanged(hearing.host, installation)
 
 
 @reads("check_run")

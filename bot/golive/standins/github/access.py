@@ -45,6 +45,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "pulls/list-requested-reviewers": ("pull_requests:read",),
     "pulls/check-if-merged": ("pull_requests:read",),
     "pulls/create-review": ("pull_requests:write",),
+    "pulls/dismiss-review": ("pull_requests:write",),
     "pulls/request-reviewers": ("pull_requests:write",),
     "pulls/update": ("pull_requests:write",),
     "pulls/create": ("pull_requests:write",),
@@ -58,6 +59,8 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "issues/list-events-for-timeline": ("issues:read", "pull_requests:read"),
     "reactions/list-for-issue-comment": ("issues:read", "pull_requests:read"),
     "reactions/list-for-issue": ("issues:read", "pull_requests:read"),
+    "issues/list-for-repo": ("issues:read", "pull_requests:read"),
+    "issues/create": ("issues:write",),
     "issues/create-comment": _ISSUES,
     "issues/update-comment": _ISSUES,
     "issues/delete-comment": _ISSUES,
@@ -84,7 +87,8 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
 """Operation to the permissions of which an App needs one (GitHub's "Permissions required for GitHub Apps")."""
 
 _LEVELS = {"read": 1, "write": 2, "admin": 3}
-_ROLE = {"pulls/merge": "write", "pulls/update-branch": "write", "repos/create-commit-status": "write",
+_ROLE = {"pulls/merge": "write", "pulls/dismiss-review": "write", "pulls/update-branch": "write",
+         "repos/create-commit-status": "write",
          "issues/add-labels": "triage", "issues/remove-label": "triage", "git/create-ref": "write"}  # fmt: skip
 AS_APP = frozenset({
     "apps/get-authenticated", "apps/list-installations", "apps/get-installation",

@@ -40,15 +40,20 @@ class AccountActs(Hooks):
     @act
     def set_org_member(self, org: str, login: str, *, state: str = "active", role: str = "member") -> None:
         """Put a person into an organisation; `state` pending is an invitation that was not accepted."""
-        self.world.org(org).members[self.world.user(login).login.lower()] = Membership(state, role)
+        home, user = self.world.org(org), self.world.user(login)
+        before = home.members.get(login.lower())
+        home.members[login.lower()] = place = Membership(state, role)
+        if state == "active" and (before is None or before.state != "active"):
+            self.emit_account("organization", "member_added", home.account, home.account, _place(home, user, place))
 
     @act
     def remove_org_member(self, org: str, login: str) -> None:
         """Take a person out of an organisation and of all its teams."""
-        home = self.world.org(org)
-        home.members.pop(login.lower(), None)
+        home, user = self.world.org(org), self.world.user(login)
+        if place := home.members.pop(login.lower(), None):
+            self.emit_account("organization", "member_removed", home.account, home.account, _place(home, user, place))
         for team in home.teams.values():
-            self._leave(team, login.lower(), self.world.user(login))
+            self._leave(team, login.lower(), user)
 
     @act
     def add_team(
@@ -126,7 +131,12 @@ class AccountActs(Hooks):
     @act
     def grant(self, repo: str, login: str, role: str) -> None:
         """Give a person a role in a repository: read, triage, write, maintain, admin; none takes it away."""
-        self.world.repo(repo).roles[self.world.user(login).login.lower()] = role
+        where, user = self.world.repo(repo), self.world.user(login)
+        before = where.roles.get(login.lower(), "none")
+        where.roles[login.lower()] = role
+        if role != before:
+            action = "added" if before == "none" else "removed" if role == "none" else "edited"
+            self.emit("member", action, where, where.owner, lambda shapes: {"member": shapes.user(user)})
 
     @act
     def create_app(
@@ -225,6 +235,16 @@ class AccountActs(Hooks):
         """Leave an installation that many requests until its hour is over."""
         quota = self.gate.quota(Caller(f"installation {installation_id}", ""), self.wall())
         quota.used = quota.limit - remaining
+
+
+def _place(org: Org, user: User, place: Membership) -> Body:
+    def body(shapes: WorkShapes) -> Json:
+        url = shapes.org(org)["url"]
+        said = {"url": f"{url}/memberships/{user.login}", "state": place.state, "role": place.role,
+                "organization_url": url, "user": shapes.user(user)}  # fmt: skip
+        return {"membership": said}
+
+    return body
 
 
 def _membership(team: Team, user: User) -> Body:

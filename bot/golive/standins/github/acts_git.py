@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from golive.standins.github.git import Commit
+from golive.standins.github.git import PLAIN, Commit, Flat
 from golive.standins.github.hooks import NO_COMMIT, Body, act
 from golive.standins.github.merging import Merging
 from golive.standins.github.shapes import Json, stamp
@@ -29,26 +29,44 @@ class GitActs(Merging):
         message: str = "Change",
         date: datetime | None = None,
         start: str | None = None,
+        modes: Mapping[str, str] | None = None,
     ) -> str:
         """Commit onto a branch and push; a new branch grows from `start` (default: the default branch).
 
-        `files` maps paths to contents; None deletes. `date` is what the commit claims as its own time. Returns its id.
+        `files` maps paths to contents; None deletes. `modes`: of paths that are to have another, such as 100755.
+        `date` is what the commit claims as its own time. Returns its id.
         """
         where, user = self.world.repo(repo), self.world.user(by)
         at = where.git.refs.get(f"heads/{branch}")
         parent = at or self.world.commit(where, start or where.default_branch)
-        sha = self._changed(where, parent, files, user, message, date)
+        sha = self._changed(where, parent, files, user, message, date, modes)
         self.moved(where, branch, at or NO_COMMIT, sha, user)
         return sha
 
-    def _changed(self, repo: Repo, parent: str, files: Files, user: User, message: str, date: datetime | None) -> str:
-        flat = dict(repo.git.files(parent))
-        for path, content in files.items():
-            if content is None:
-                flat.pop(path, None)
-            else:
-                flat[path] = repo.git.blob(content)
+    def _changed(self, repo: Repo, parent: str, files: Files, user: User, message: str, date: datetime | None,
+                 modes: Mapping[str, str] | None = None) -> str:  # fmt: skip
+        flat = _with(repo, repo.git.files(parent), files, modes or {})
         return repo.git.commit(repo.git.tree(flat), (parent,), message, self.world.signature(user, date))
+
+    @act
+    def merge_by_hand(self, repo: str, branch: str, others: Sequence[str], *, by: str, files: Files | None = None,
+                      modes: Mapping[str, str] | None = None) -> str:  # fmt: skip
+        """Merge refs into a branch on one's own machine and push: the merge commit may have any `files` besides.
+
+        Where two sides conflict, the branch's own content stays unless `files` says otherwise. Returns the merge commit.
+        """
+        where, user = self.world.repo(repo), self.world.user(by)
+        tip, shas = self.tip(where, branch), [self.world.commit(where, other) for other in others]
+        tree = where.git.commits[tip].tree
+        for sha in shas:
+            shared = where.git.relation(tip, sha).base
+            before = where.git.files(shared) if shared else Flat()
+            tree = where.git.merge(before, where.git.flat(tree), where.git.files(sha)) or tree
+        flat = _with(where, where.git.flat(tree), files or {}, modes or {})
+        message = f"Merge {', '.join(others)} into {branch}"
+        merged = where.git.commit(where.git.tree(flat), (tip, *shas), message, self.world.signature(user))
+        self.moved(where, branch, tip, merged, user)
+        return merged
 
     @act
     def force_push(self, repo: str, branch: str, to: str | Files, *, by: str, message: str = "Rewrite",
@@ -120,9 +138,16 @@ class GitActs(Merging):
         pull.updated_at = self.world.now()
         repo.git.refs[f"pull/{pull.number}/head"] = after
         if not repo.git.contains(after, before):
+            self._carry_reviews(pull, before, after)
             self.note(pull, "head_ref_force_pushed", user, commit_id=after,
                       commit_url=self.shapes().api(repo, f"commits/{after}"))  # fmt: skip
         self.emit("pull_request", "synchronize", repo, user, self.pull_body(repo, pull, before=before, after=after))
+
+    def _carry_reviews(self, pull: Pull, before: str, after: str) -> None:
+        """After a force-push GitHub may show the reviews of the old head at the new one."""
+        for review in pull.reviews.values():
+            if review.commit_id == before:
+                review.commit_id = after
 
     def _push_body(self, repo: Repo, branch: str, before: str, after: str, user: User) -> Body:
         def body(shapes: WorkShapes) -> Json:
@@ -145,7 +170,7 @@ class GitActs(Merging):
 
     def _pushed(self, shapes: WorkShapes, repo: Repo, sha: str) -> Json:
         commit: Commit = repo.git.commits[sha]
-        before = repo.git.files(commit.parents[0]) if commit.parents else {}
+        before = repo.git.files(commit.parents[0]) if commit.parents else Flat()
         changes = repo.git.changes(before, repo.git.files(sha))
         people = {role: {"name": s.name, "email": s.email, "username": s.login or s.name}
                   for role, s in (("author", commit.author), ("committer", commit.committer))}  # fmt: skip
@@ -161,3 +186,13 @@ class GitActs(Merging):
         pull.updated_at, pull.mergeable = self.world.now(), None
         self.note(pull, "closed", user)
         self.emit("pull_request", "closed", repo, user, self.pull_body(repo, pull))
+
+
+def _with(repo: Repo, flat: Flat, files: Files, modes: Mapping[str, str]) -> Flat:
+    """A tree with other contents at some paths; one that is there keeps its mode."""
+    out = Flat(flat, flat.modes)
+    for path, content in files.items():
+        out.put(path, None if content is None else (out.modes.get(path, PLAIN), repo.git.blob(content)))
+    for path, mode in modes.items():
+        out.put(path, (mode, out[path]))
+    return out

@@ -5,7 +5,7 @@ from __future__ import annotations
 from golive.standins.github.acts_pulls import PullActs
 from golive.standins.github.hooks import act
 from golive.standins.github.shapes import CONTENTS
-from golive.standins.github.world import App, Comment, Pull, Reaction, RefusedError, Repo, Review, User
+from golive.standins.github.world import App, Comment, Issue, Pull, Reaction, RefusedError, Repo, Review, User
 
 LONGEST_BODY = 65_536
 """Characters in a comment (GitHub's own error: "maximum is 65536 characters")."""
@@ -37,6 +37,21 @@ class TalkActs(PullActs):
             "issue": shapes.issue(repo, pull), "comment": shapes.comment(repo, comment), **more})  # fmt: skip
 
     @act
+    def open_issue(self, repo: str, *, by: str, title: str, body: str = "") -> int:
+        """Open an issue; returns its number."""
+        return self.write_issue(self.world.repo(repo), self.world.user(by), title, body).number
+
+    def write_issue(self, repo: Repo, user: User, title: str, body: str, app: App | None = None) -> Issue:
+        """Keep an issue; 422 without a title. It takes the next number, as pull requests do."""
+        if not title.strip():
+            missing = {"resource": "Issue", "code": "missing_field", "field": "title"}
+            raise RefusedError(422, "Validation Failed", [missing])
+        issue = Issue(self.world.new_id(), repo.next_number, title, body, user, self.world.now(), app)
+        repo.next_number += 1
+        repo.issues[issue.number] = issue
+        return issue
+
+    @act
     def edit_comment(self, repo: str, comment_id: int, *, by: str, body: str) -> None:
         """Change a comment's text; its author or someone who may write."""
         where, user = self.world.repo(repo), self.world.user(by)
@@ -58,6 +73,19 @@ class TalkActs(PullActs):
         before, comment.body = comment.body, body
         comment.updated_at = self.world.now()
         self._said(repo, repo.pulls[comment.number], comment, "edited", user, changes={"body": {"from": before}})
+
+    @act
+    def tick(self, repo: str, comment_id: int, role: str, *, by: str) -> None:
+        """Click the empty box of a role in a comment; GitHub writes the whole text again, with one letter changed."""
+        where, user = self.world.repo(repo), self.world.user(by)
+        comment = self.world.comment(where, comment_id)
+        self.may_change(where, comment, user)
+        lines = comment.body.split("\n")
+        boxes = [n for n, line in enumerate(lines) if f"<!-- golive:tick:{role} -->" in line and "[ ]" in line]
+        if not boxes:
+            raise RefusedError(404, f"Not Found: an empty box for {role!r}")
+        lines[boxes[0]] = lines[boxes[0]].replace("[ ]", "[x]", 1)
+        self.change_comment(where, comment, user, "\n".join(lines))
 
     @act
     def delete_comment(self, repo: str, comment_id: int, *, by: str) -> None:
@@ -108,13 +136,22 @@ class TalkActs(PullActs):
     def dismiss_review(self, repo: str, number: int, review_id: int, *, by: str, message: str = "") -> None:
         """Dismiss a review: it no longer counts."""
         where, user = self.world.repo(repo), self.world.user(by)
-        pull = self.world.pull(where, number)
-        review = pull.reviews[review_id]
+        self.drop_review(where, self.world.pull(where, number), review_id, user, message)
+
+    def drop_review(self, repo: Repo, pull: Pull, review_id: int, user: User, message: str) -> Review:
+        """Dismiss a review and say so; 422 for a mere comment, and for one that is dismissed already."""
+        review = pull.reviews.get(review_id)
+        if review is None:
+            raise RefusedError(404, "Not Found")
+        if review.state not in ("APPROVED", "CHANGES_REQUESTED"):
+            words = "Can not dismiss a commented pull request review"
+            raise RefusedError(422, words if review.state == "COMMENTED" else words.replace("comment", "dismiss", 1))
         was, review.state = review.state.lower(), "DISMISSED"
         pull.updated_at = self.world.now()
         said = {"state": was, "review_id": review.id, "dismissal_message": message or None}
         self.note(pull, "review_dismissed", user, dismissed_review=said)
-        self.emit("pull_request_review", "dismissed", where, user, self.review_body(where, pull, review))
+        self.emit("pull_request_review", "dismissed", repo, user, self.review_body(repo, pull, review))
+        return review
 
     @act
     def react(self, repo: str, comment_id: int, *, by: str, content: str = "+1") -> int:

@@ -2,7 +2,7 @@
 
 A contract test holds this table equal to the routes. Answers have the shape of the description's answer for that name;
 each named test asks through the real SDK, and every exchange is validated against the description, both ways.
-`PAGES` are for people and have no description.
+`PAGES` have no description.
 """
 
 from __future__ import annotations
@@ -30,7 +30,10 @@ _PULLS = "test_pull_requests_are_opened_read_changed_and_reviewed"
 _TALK = "test_comments_reactions_labels_and_the_timeline"
 _CHECKS = "test_check_runs_and_statuses_are_given_and_read"
 _PROTECTION = "test_branch_protection_is_read"
+_ISSUES = "test_issues_are_opened_listed_and_read"
 _MERGE = "test_a_pull_request_is_brought_up_to_date_and_merged"
+
+_AS_ISSUE = "GitHub's REST reference of issues; answers in the description's shape of issues/get"
 
 COVERAGE = (
     Row("POST", "/app-manifests/{code}/conversions", "apps/create-from-manifest", _MANIFEST),
@@ -56,6 +59,8 @@ COVERAGE = (
     Row("GET", "/repos/{owner}/{repo}/git/commits/{commit_sha}", "git/get-commit", _GIT),
     Row("GET", "/repos/{owner}/{repo}/git/ref/{ref:path}", "git/get-ref", _GIT),
     Row("GET", "/repos/{owner}/{repo}/git/trees/{tree_sha}", "git/get-tree", _GIT),
+    Row("GET", "/repos/{owner}/{repo}/issues", "issues/list-for-repo", _ISSUES, _AS_ISSUE),
+    Row("POST", "/repos/{owner}/{repo}/issues", "issues/create", _ISSUES, _AS_ISSUE),
     Row("POST", "/repos/{owner}/{repo}/issues/{issue_number}/labels", "issues/add-labels", _TALK),
     Row("POST", "/repos/{owner}/{repo}/issues/{issue_number}/comments", "issues/create-comment", _TALK),
     Row("DELETE", "/repos/{owner}/{repo}/issues/comments/{comment_id}", "issues/delete-comment", _TALK),
@@ -73,6 +78,12 @@ COVERAGE = (
     Row("GET", "/repos/{owner}/{repo}/pulls/{pull_number}/merge", "pulls/check-if-merged", _MERGE),
     Row("POST", "/repos/{owner}/{repo}/pulls", "pulls/create", _PULLS),
     Row("POST", "/repos/{owner}/{repo}/pulls/{pull_number}/reviews", "pulls/create-review", _PULLS),
+    Row(
+        "PUT",
+        "/repos/{owner}/{repo}/pulls/{pull_number}/reviews/{review_id}/dismissals",
+        "pulls/dismiss-review",
+        _PULLS,
+    ),
     Row("GET", "/repos/{owner}/{repo}/pulls/{pull_number}", "pulls/get", _PULLS),
     Row("GET", "/repos/{owner}/{repo}/pulls/{pull_number}/reviews/{review_id}", "pulls/get-review", _PULLS),
     Row("GET", "/repos/{owner}/{repo}/pulls", "pulls/list", _PULLS),
@@ -127,6 +138,7 @@ COVERAGE = (
         "repos/get-collaborator-permission-level",
         _PEOPLE,
     ),
+    Row("GET", "/repos/{owner}/{repo}/collaborators", "repos/list-collaborators", _PEOPLE),
     Row("GET", "/repos/{owner}/{repo}/commits/{ref}/status", "repos/get-combined-status-for-ref", _CHECKS),
     Row("GET", "/repos/{owner}/{repo}/commits/{ref:path}", "repos/get-commit", _GIT),
     Row("GET", "/repos/{owner}/{repo}/contents/{path:path}", "repos/get-content", _GIT),
@@ -155,7 +167,8 @@ COVERAGE = (
 )
 
 PAGES = frozenset({
-    "page/act", "page/check-run", "page/choose-account", "page/file", "page/index", "page/install-app", "page/new-app",
-    "page/new-organization-app", "page/pull",
+    "page/access-token", "page/act", "page/authorize", "page/authorized", "page/check-run", "page/choose-account",
+    "page/file", "page/index", "page/install-app", "page/new-app", "page/new-organization-app", "page/pull",
 })  # fmt: skip
-"""Human pages by name: looked at, not called by programs."""
+"""Human pages by name: looked at, not called by programs; and the exchange of a sign-in's code, which the description
+leaves out. It stands in GitHub's "Generating a user access token for a GitHub App", and `test_linking.py` drives it."""

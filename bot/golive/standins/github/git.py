@@ -13,10 +13,31 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-Flat = Mapping[str, str]
-"""A whole tree: path to blob id."""
-
+PLAIN = "100644"
+"""The mode of a plain file; 100755 is a program, 120000 a link."""
 _STALE = 4
+
+
+class Flat(dict[str, str]):
+    """A whole tree: path to blob id. `modes`: of the paths that are no plain files."""
+
+    def __init__(self, files: Mapping[str, str] | None = None, modes: Mapping[str, str] | None = None) -> None:
+        super().__init__(files or {})
+        self.modes = {path: mode for path, mode in (modes or {}).items() if path in self and mode != PLAIN}
+
+    def at(self, path: str) -> tuple[str, str] | None:
+        """Mode and blob id, or None where there is nothing."""
+        return (self.modes.get(path, PLAIN), self[path]) if path in self else None
+
+    def put(self, path: str, what: tuple[str, str] | None) -> None:
+        """Have that there; None takes it away."""
+        self.modes.pop(path, None)
+        if what is None:
+            self.pop(path, None)
+            return
+        mode, self[path] = what
+        if mode != PLAIN:
+            self.modes[path] = mode
 
 
 @dataclass(frozen=True)
@@ -53,12 +74,13 @@ class Entry:
 
 @dataclass(frozen=True)
 class Change:
-    """One path that differs. `status`: added, removed or modified."""
+    """One path that differs. `status`: added, removed, modified or renamed, then with the name it had."""
 
     path: str
     status: str
     before: str | None
     after: str | None
+    previous: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,22 +116,24 @@ class Git:
         self.blobs[sha] = data
         return sha
 
-    def tree(self, flat: Flat) -> str:
+    def tree(self, files: Mapping[str, str]) -> str:
         """Keep a whole tree with its subtrees; returns the root's id."""
+        flat = files if isinstance(files, Flat) else Flat(files)
         here: dict[str, Entry] = {}
-        below: dict[str, dict[str, str]] = {}
+        below: dict[str, Flat] = {}
         for path, sha in flat.items():
             first, _, rest = path.partition("/")
+            mode = flat.modes.get(path, PLAIN)
             if rest:
-                below.setdefault(first, {})[rest] = sha
+                below.setdefault(first, Flat()).put(rest, (mode, sha))
             else:
-                here[first] = Entry("100644", "blob", sha)
+                here[first] = Entry(mode, "blob", sha)
         for name, inner in below.items():
             if name in here:
                 raise ValueError(f"{name} cannot be a file and a folder at once")
             here[name] = Entry("040000", "tree", self.tree(inner))
         sha = self._keep_tree(here)
-        self._flat[sha] = dict(flat)
+        self._flat[sha] = Flat(flat, flat.modes)
         return sha
 
     def _keep_tree(self, entries: dict[str, Entry]) -> str:
@@ -187,11 +211,25 @@ class Git:
         """Paths that differ, in order of path."""
         out = []
         for path in sorted(before.keys() | after.keys()):
-            old, new = before.get(path), after.get(path)
+            old, new = before.at(path), after.at(path)
             if old != new:
                 status = "added" if old is None else "removed" if new is None else "modified"
-                out.append(Change(path, status, old, new))
+                out.append(Change(path, status, old and old[1], new and new[1]))
         return out
+
+    def with_renames(self, changes: list[Change]) -> list[Change]:
+        """The same with a removed and an added path of one content as one renamed file, as GitHub lists changed files.
+
+        GitHub takes similar content for a rename, too; this one only the same.
+        """
+        gone = {c.before: c for c in changes if c.status == "removed"}
+        out, moved = [], set()
+        for change in changes:
+            if change.status == "added" and (old := gone.pop(change.after, None)):
+                moved.add(old.path)
+                change = Change(change.path, "renamed", old.before, change.after, old.path)
+            out.append(change)
+        return [c for c in out if not (c.status == "removed" and c.path in moved)]
 
     def patch(self, change: Change) -> tuple[int, int, str]:
         """Lines added, lines deleted, and the hunks of one changed file."""
@@ -206,29 +244,26 @@ class Git:
 
     def merge(self, base: Flat, ours: Flat, theirs: Flat) -> str | None:
         """The tree of a three-way merge, or None on a conflict."""
-        merged = dict(ours)
+        merged = Flat(ours, ours.modes)
         for path in base.keys() | theirs.keys():
-            old, mine, other = base.get(path), ours.get(path), theirs.get(path)
+            old, mine, other = base.at(path), ours.at(path), theirs.at(path)
             if other in (mine, old):
                 continue
             if mine == old:
-                if other is None:
-                    merged.pop(path, None)
-                else:
-                    merged[path] = other
+                merged.put(path, other)
                 continue
             if old is None or mine is None or other is None:
                 return None
-            lines = merge_lines(*(self.blobs[sha].decode("utf-8", "replace") for sha in (old, mine, other)))
+            lines = merge_lines(*(self.blobs[sha].decode("utf-8", "replace") for _, sha in (old, mine, other)))
             if lines is None:
                 return None
-            merged[path] = self.blob(lines)
+            merged.put(path, (mine[0] if other[0] == old[0] else other[0], self.blob(lines)))
         return self.tree(merged)
 
     def merged_tree(self, base: str, head: str) -> str | None:
         """The tree that merging commit `head` into commit `base` gives, or None on a conflict."""
         shared = self.relation(base, head).base
-        return self.merge(self.files(shared) if shared else {}, self.files(base), self.files(head))
+        return self.merge(self.files(shared) if shared else Flat(), self.files(base), self.files(head))
 
 
 def _edits(old: list[str], new: list[str]) -> list[tuple[int, int, list[str]]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from golive.standins.github.acts_talk import TalkActs
 from golive.standins.github.base import Call, needed, number
 from golive.standins.github.shapes import Json
-from golive.standins.github.world import Comment, Pull, Reaction, RefusedError, Repo
+from golive.standins.github.world import Comment, Issue, Pull, Reaction, RefusedError, Repo
 from golive.standins.wire import Response, route
 
 
@@ -20,8 +20,29 @@ class IssueRoutes(TalkActs):
 
     @route("GET", "/repos/{owner}/{repo}/issues/{issue_number}", "issues/get")
     def get_issue(self, call: Call, repo: Repo, issue_number: str) -> Response:
-        """A pull request seen as an issue."""
+        """An issue, or a pull request seen as one."""
+        if number(issue_number) in repo.issues:
+            return Response.of(200, call.shapes.plain_issue(repo, self.world.plain_issue(repo, number(issue_number))))
         return Response.of(200, call.shapes.issue_full(repo, self._issue(repo, issue_number)))
+
+    @route("GET", "/repos/{owner}/{repo}/issues", "issues/list-for-repo")
+    def list_issues(self, call: Call, repo: Repo) -> Response:
+        """Issues and pull requests by state and by who opened them, newest first."""
+        state, creator = call.request.one("state", "open"), call.request.one("creator").lower()
+        every: list[Issue | Pull] = [*repo.issues.values(), *repo.pulls.values()]
+        found = [one for one in every if state in ("all", one.state if isinstance(one, Pull) else "open")
+                 and creator in ("", one.user.login.lower())]  # fmt: skip
+        found.sort(key=lambda one: one.number, reverse=True)
+        shapes = call.shapes
+        return self.listed(call, found, lambda one: shapes.issue(repo, one) if isinstance(one, Pull)
+                           else shapes.plain_issue(repo, one))  # fmt: skip
+
+    @route("POST", "/repos/{owner}/{repo}/issues", "issues/create")
+    def create_issue(self, call: Call, repo: Repo) -> Response:
+        """Open an issue."""
+        body = call.body()
+        issue = self.write_issue(repo, call.actor, needed(body, "title", str), body.get("body") or "", call.caller.app)
+        return Response.of(201, call.shapes.plain_issue(repo, issue))
 
     @route("GET", "/repos/{owner}/{repo}/issues/{issue_number}/comments", "issues/list-comments")
     def list_comments(self, call: Call, repo: Repo, issue_number: str) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from golive.standins.github.acts_talk import TalkActs
 from golive.standins.github.base import Call, needed, number
+from golive.standins.github.git import Flat
 from golive.standins.github.shapes import Json
 from golive.standins.github.world import Pull, RefusedError, Repo
 from golive.standins.wire import Response, route
@@ -11,6 +12,9 @@ from golive.standins.wire import Response, route
 
 class PullRoutes(TalkActs):
     """Pull requests."""
+
+    most_files = 3000
+    """Changed files that are shown ("List pull requests files" of GitHub's REST API)."""
 
     def _whole(self, call: Call, repo: Repo, pull: Pull) -> Json:
         self.try_merge(repo, pull)
@@ -68,8 +72,10 @@ class PullRoutes(TalkActs):
         """What changed since the branch left its base."""
         pull, git = self._pull(repo, pull_number), repo.git
         since = git.relation(pull.base.sha, pull.head.sha).base
-        changes = git.changes(git.files(since) if since else {}, git.files(pull.head.sha))
-        return self.listed(call, changes, lambda c: call.shapes.file(repo, pull.head.sha, c))
+        changes = git.changes(git.files(since) if since else Flat(), git.files(pull.head.sha))
+        return self.listed(
+            call, git.with_renames(changes)[: self.most_files], lambda c: call.shapes.file(repo, pull.head.sha, c)
+        )
 
     @route("GET", "/repos/{owner}/{repo}/pulls/{pull_number}/commits", "pulls/list-commits")
     def list_commits(self, call: Call, repo: Repo, pull_number: str) -> Response:
@@ -101,6 +107,13 @@ class PullRoutes(TalkActs):
         review = pull.reviews.get(number(review_id))
         if review is None:
             raise RefusedError(404, "Not Found")
+        return Response.of(200, call.shapes.review(repo, pull, review))
+
+    @route("PUT", "/repos/{owner}/{repo}/pulls/{pull_number}/reviews/{review_id}/dismissals", "pulls/dismiss-review")
+    def remove_review(self, call: Call, repo: Repo, pull_number: str, review_id: str) -> Response:
+        """Dismiss a review; only one that approves or asks for changes can be."""
+        pull = self._pull(repo, pull_number)
+        review = self.drop_review(repo, pull, number(review_id), call.actor, needed(call.body(), "message", str))
         return Response.of(200, call.shapes.review(repo, pull, review))
 
     @route("GET", "/repos/{owner}/{repo}/pulls/{pull_number}/requested_reviewers", "pulls/list-requested-reviewers")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 
-from golive.standins.github.base import Call, needed
-from golive.standins.github.git import Entry
+from golive.standins.github.base import Call, needed, number
+from golive.standins.github.git import Entry, Flat
 from golive.standins.github.merging import Merging
 from golive.standins.github.shapes import Json
 from golive.standins.github.world import ROLES, Protection, RefusedError, Repo
@@ -17,8 +17,14 @@ _OLD_NAMES = {"maintain": "write", "triage": "read"}
 """The `permission` field knows four levels only; `role_name` says the rest."""
 
 
+_LEVELS = {"pull": "read", "triage": "triage", "push": "write", "maintain": "maintain", "admin": "admin"}
+
+
 class RepoRoutes(Merging):
     """A repository and its git."""
+
+    most_entries = 100_000
+    """Rows of a tree that are shown ("Get a tree" of GitHub's REST API)."""
 
     @route("GET", "/repos/{owner}/{repo}", "repos/get")
     def get_repo(self, call: Call, repo: Repo) -> Response:
@@ -131,8 +137,8 @@ class RepoRoutes(Merging):
         """A commit with its changed files; 422 for what names none."""
         sha = _commit(repo, ref)
         commit, git = repo.git.commits[sha], repo.git
-        changes = git.changes(git.files(commit.parents[0]) if commit.parents else {}, git.files(sha))
-        files = [call.shapes.file(repo, sha, c) for c in changes]
+        changes = git.changes(git.files(commit.parents[0]) if commit.parents else Flat(), git.files(sha))
+        files = [call.shapes.file(repo, sha, c) for c in git.with_renames(changes)]
         stats = {"additions": sum(f["additions"] for f in files), "deletions": sum(f["deletions"] for f in files)}
         return Response.of(200, call.shapes.commit(repo, sha)
                            | {"stats": stats | {"total": sum(stats.values())}, "files": files})  # fmt: skip
@@ -144,9 +150,10 @@ class RepoRoutes(Merging):
         sha = repo.git.commits[found].tree if found else tree_sha
         if sha not in repo.git.trees:
             raise RefusedError(404, "Not Found")
-        deep = bool(call.request.one("recursive"))
-        return Response.of(200, {"sha": sha, "url": call.shapes.api(repo, f"git/trees/{sha}"), "truncated": False,
-                                 "tree": _entries(call, repo, sha, "", deep)})  # fmt: skip
+        rows = _entries(call, repo, sha, "", bool(call.request.one("recursive")))
+        return Response.of(200, {"sha": sha, "url": call.shapes.api(repo, f"git/trees/{sha}"),
+                                 "truncated": len(rows) > self.most_entries,
+                                 "tree": rows[: self.most_entries]})  # fmt: skip
 
     @route("GET", "/repos/{owner}/{repo}/compare/{basehead:path}", "repos/compare-commits-with-basehead")
     def compare(self, call: Call, repo: Repo, basehead: str) -> Response:
@@ -159,17 +166,38 @@ class RepoRoutes(Merging):
         relation = git.relation(base, head)
         if relation.base is None:
             raise RefusedError(404, f"No common ancestor between {left} and {right}.")
+        commits = self._compared(call, relation.right_only)
         ahead, behind = len(relation.right_only), len(relation.left_only)
         status = "diverged" if ahead and behind else "ahead" if ahead else "behind" if behind else "identical"
         page = call.shapes.page(repo, f"compare/{left}...{right}")
-        changes = git.changes(git.files(relation.base), git.files(head))
+        changes = git.with_renames(git.changes(git.files(relation.base), git.files(head)))
+        if call.request.one("page", "1") != "1":
+            changes = []  # files come with the first page alone
         return Response.of(200, {
             "url": call.shapes.api(repo, f"compare/{left}...{right}"), "html_url": page, "permalink_url": page,
             "diff_url": f"{page}.diff", "patch_url": f"{page}.patch", "status": status, "ahead_by": ahead,
             "behind_by": behind, "total_commits": ahead, "base_commit": call.shapes.commit(repo, base),
             "merge_base_commit": call.shapes.commit(repo, relation.base),
-            "commits": [call.shapes.commit(repo, sha) for sha in relation.right_only[-250:]],
+            "commits": [call.shapes.commit(repo, sha) for sha in commits],
             "files": [call.shapes.file(repo, head, c) for c in changes[:300]]})  # fmt: skip
+
+    def _compared(self, call: Call, commits: tuple[str, ...]) -> tuple[str, ...]:
+        """One page of a comparison's commits, or the newest 250 where no page is asked for."""
+        if not call.request.one("per_page") and not call.request.one("page"):
+            return commits[-250:]
+        size, page = (number(call.request.one(name, default)) for name, default in (("per_page", "30"), ("page", "1")))
+        return commits[(page - 1) * size : page * size]
+
+    @route("GET", "/repos/{owner}/{repo}/collaborators", "repos/list-collaborators")
+    def list_collaborators(self, call: Call, repo: Repo) -> Response:
+        """Everybody who may do at least that: by their own grant, a team's or the organisation's."""
+        asked = call.request.one("permission", "pull")
+        if asked not in _LEVELS:
+            raise RefusedError(422, f"Invalid request.\n\n{asked} is not a member of {sorted(_LEVELS)}.")
+        found = [(user, role) for user, role in self.world.collaborators(repo)
+                 if ROLES.index(role) >= ROLES.index(_LEVELS[asked])]  # fmt: skip
+        return self.listed(call, found, lambda one: call.shapes.user(one[0])
+                           | {"permissions": _held(one[1]), "role_name": one[1]})  # fmt: skip
 
     @route("GET", "/repos/{owner}/{repo}/collaborators/{username}/permission",
            "repos/get-collaborator-permission-level")  # fmt: skip
@@ -177,11 +205,12 @@ class RepoRoutes(Merging):
         """A person's role in the repository."""
         user = self.world.user(username)
         role = self.world.role(repo, user.login)
-        have = ROLES.index(role)
-        levels = {"pull": "read", "triage": "triage", "push": "write", "maintain": "maintain", "admin": "admin"}
-        held = {name: have >= ROLES.index(level) for name, level in levels.items()}
-        person = call.shapes.user(user) | {"permissions": held, "role_name": role}
+        person = call.shapes.user(user) | {"permissions": _held(role), "role_name": role}
         return Response.of(200, {"permission": _OLD_NAMES.get(role, role), "role_name": role, "user": person})
+
+
+def _held(role: str) -> Json:
+    return {name: ROLES.index(role) >= ROLES.index(level) for name, level in _LEVELS.items()}
 
 
 def _commit(repo: Repo, ref: str, status: int = 422) -> str:

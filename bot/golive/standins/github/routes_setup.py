@@ -61,6 +61,7 @@ class SetupRoutes(AccountActs):
                               events=manifest.get("default_events", []), webhook_url=hook.get("url", ""),
                               webhook_secret=secrets.token_hex(20))  # fmt: skip
         app.external_url, app.description = manifest.get("url", ""), manifest.get("description")
+        app.callback_urls = tuple(manifest.get("callback_urls") or ())
         self._setup_urls[app.id] = manifest.get("setup_url", "")
         code = secrets.token_hex(20)
         self._codes[code] = (app, self.wall() + CODE_LIFE)

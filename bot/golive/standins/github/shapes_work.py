@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from golive.standins.github.git import Change, Signature
+from golive.standins.github.git import Change, Flat, Signature
 from golive.standins.github.shapes import Json, Shapes, stamp
 from golive.standins.github.world import (
     CheckRun,
     Comment,
     Happening,
+    Issue,
     Protection,
     Pull,
     Repo,
@@ -62,7 +63,7 @@ class WorkShapes(Shapes):
     def pull(self, repo: Repo, pull: Pull, mergeable_state: str) -> Json:
         """A pull request asked for by itself; its numbers are counted from the merge base."""
         relation = repo.git.relation(pull.base.sha, pull.head.sha)
-        before = repo.git.files(relation.base) if relation.base else {}
+        before = repo.git.files(relation.base) if relation.base else Flat()
         counts = [repo.git.patch(c)[:2] for c in repo.git.changes(before, repo.git.files(pull.head.sha))]
         return {**self.pull_simple(repo, pull), "merged": pull.merged, "mergeable": pull.mergeable,
                 "rebaseable": pull.mergeable, "mergeable_state": mergeable_state,
@@ -90,6 +91,19 @@ class WorkShapes(Shapes):
     def issue_full(self, repo: Repo, pull: Pull) -> Json:
         """An issue asked for by itself."""
         return self.issue(repo, pull) | {"closed_by": self.user_or_none(pull.closed_by), "state_reason": None}
+
+    def plain_issue(self, repo: Repo, issue: Issue) -> Json:
+        """An issue that is no pull request, open and with nothing said in it."""
+        url, made = self.api(repo, f"issues/{issue.number}"), stamp(issue.created_at)
+        return {"url": url, "repository_url": self.api(repo), "labels_url": f"{url}/labels{{/name}}",
+                "comments_url": f"{url}/comments", "events_url": f"{url}/events", "id": issue.id,
+                "html_url": self.page(repo, f"issues/{issue.number}"), "node_id": f"I_{issue.id}",
+                "number": issue.number, "title": issue.title, "user": self.user(issue.user), "labels": [],
+                "state": "open", "locked": False, "assignee": None, "assignees": [], "milestone": None, "comments": 0,
+                "created_at": made, "updated_at": made, "closed_at": None, "body": issue.body,
+                "author_association": self.world.association(repo, issue.user), "active_lock_reason": None,
+                "reactions": self.rollup(url, {}), "closed_by": None, "state_reason": None,
+                "performed_via_github_app": self.app(issue.app) if issue.app else None}  # fmt: skip
 
     def comment(self, repo: Repo, comment: Comment) -> Json:
         """A comment of the conversation."""
@@ -156,7 +170,7 @@ class WorkShapes(Shapes):
                 "additions": added, "deletions": deleted, "changes": added + deleted,
                 "blob_url": self.page(repo, f"blob/{sha}/{change.path}"),
                 "raw_url": self.page(repo, f"raw/{sha}/{change.path}"), "contents_url": contents,
-                "patch": patch}  # fmt: skip
+                "patch": patch, **({"previous_filename": change.previous} if change.previous else {})}  # fmt: skip
 
     def pulls_of(self, repo: Repo, sha: str) -> list[Json]:
         """The open pull requests whose head is a commit, as check runs list them."""

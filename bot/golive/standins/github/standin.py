@@ -13,9 +13,12 @@ from golive.standins.github.routes_pages import PageRoutes
 from golive.standins.github.routes_pulls import PullRoutes
 from golive.standins.github.routes_repo import RepoRoutes
 from golive.standins.github.routes_setup import SetupRoutes
+from golive.standins.github.routes_signin import SignInRoutes
 
 
-class GitHub(CheckRoutes, PullRoutes, IssueRoutes, RepoRoutes, OrgRoutes, AppRoutes, SetupRoutes, PageRoutes):
+class GitHub(
+    CheckRoutes, PullRoutes, IssueRoutes, RepoRoutes, OrgRoutes, AppRoutes, SetupRoutes, SignInRoutes, PageRoutes
+):
     """A stateful local GitHub. People act through its methods, programs through `respond` or a socket (`wire.serve`).
 
     `clock` dates what happens; `wall` dates tokens and quotas; `web` is the public address in webhooks and pages.

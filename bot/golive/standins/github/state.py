@@ -16,6 +16,7 @@ from golive.standins.github.world import (
     App,
     Comment,
     Installation,
+    Issue,
     Label,
     Membership,
     Org,
@@ -79,6 +80,10 @@ class World:
         """A pull request of a repository."""
         return _found(repo.pulls.get(number), f"pull request {repo.full_name}#{number}")
 
+    def plain_issue(self, repo: Repo, number: int) -> Issue:
+        """An issue of a repository that is no pull request."""
+        return _found(repo.issues.get(number), f"issue {repo.full_name}#{number}")
+
     def comment(self, repo: Repo, comment_id: int) -> Comment:
         """A comment of a repository."""
         return _found(repo.comments.get(comment_id), f"comment {comment_id} in {repo.full_name}")
@@ -113,6 +118,17 @@ class World:
             roles += [team.repos.get(repo.full_name, "none") for team in org.teams.values()
                       if key in team.members and team.members[key].state == "active"]  # fmt: skip
         return max(roles, key=ROLES.index)
+
+    def collaborators(self, repo: Repo) -> list[tuple[User, str]]:
+        """Everybody who has a role there by more than that all may read it, by login."""
+        org = self.orgs.get(repo.owner.login.lower())
+        logins = {repo.owner.login.lower(), *(login for login, role in repo.roles.items() if role != "none")}
+        if org:
+            logins |= {login for login, member in org.members.items() if member.state == "active"}
+            logins |= {login for team in org.teams.values() if repo.full_name in team.repos
+                       for login, member in team.members.items() if member.state == "active"}  # fmt: skip
+        people = [self.users[login] for login in sorted(logins)]
+        return [(user, self.role(repo, user.login)) for user in people if user.type != "Organization"]
 
     def may(self, repo: Repo, login: str, role: str) -> bool:
         """Whether a person has at least that role."""

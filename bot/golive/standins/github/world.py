@@ -169,6 +169,19 @@ class Pull:
 
 
 @dataclass
+class Issue:
+    """An issue that is no pull request. Opened and read here; people do nothing to it."""
+
+    id: int
+    number: int
+    title: str
+    body: str
+    user: User
+    created_at: datetime
+    app: App | None = None
+
+
+@dataclass
 class CheckRun:
     """A check run of one App on one commit. `output` holds title, summary and text; annotations apart."""
 
@@ -228,6 +241,8 @@ class Repo:
     next_number: int = 1
     roles: dict[str, str] = field(default_factory=dict)
     pulls: dict[int, Pull] = field(default_factory=dict)
+    issues: dict[int, Issue] = field(default_factory=dict)
+    """Those that are no pull requests; they share the numbers."""
     open_pulls: dict[int, Pull] = field(default_factory=dict)
     """The open ones of `pulls`; kept by `World.stand`, as is `at_head`."""
     at_head: dict[str, set[int]] = field(default_factory=dict)
@@ -268,6 +283,7 @@ class App:
     description: str | None = None
     external_url: str = ""
     hook_id: int = 0
+    callback_urls: tuple[str, ...] = ()
 
 
 @dataclass

@@ -24,6 +24,7 @@ _HISTORY = "test_history_pages_backwards_and_shows_metadata_only_when_asked"
 _CHANNELS = "test_channels_are_listed_looked_up_joined_and_opened"
 _PEOPLE = "test_people_groups_team_and_bots_are_looked_up"
 _VIEWS = "test_views_are_opened_pushed_updated_and_published"
+_SIGNING_IN = "test_a_person_signs_in_with_slack_once_per_code"
 _REACTIONS = "test_reactions_are_added_read_and_removed"
 
 COVERAGE = (
@@ -44,6 +45,8 @@ COVERAGE = (
     Row("conversations.open", "description", _CHANNELS),
     Row("conversations.replies", "description", "test_a_thread_is_read_from_its_root_or_any_reply"),
     Row("dnd.info", "SDK", _PEOPLE),
+    Row("openid.connect.token", "docs", _SIGNING_IN),
+    Row("openid.connect.userInfo", "docs", _SIGNING_IN),
     Row("reactions.add", "SDK", _REACTIONS),
     Row("reactions.get", "description", _REACTIONS),
     Row("reactions.remove", "SDK", _REACTIONS),
@@ -63,6 +66,8 @@ COVERAGE = (
 PAGES = frozenset(
     {
         "page: act",
+        "page: authorize",
+        "page: authorized",
         "page: channel",
         "page: channels",
         "page: home",

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from golive.standins.slack.outgoing import Sender
-from golive.standins.slack.pages import Pages
+from golive.standins.slack.signin import SigningIn
 from golive.standins.slack.world import App, Channel, Clock, Ephemeral, Message, Team, User, UserGroup, View, World
 from golive.standins.wire import Courier, Exchange
 
@@ -35,7 +35,7 @@ def _wall_clock() -> datetime:
     return datetime.now(UTC)
 
 
-class Slack(Pages):
+class Slack(SigningIn):
     """A Slack to build and test against.
 
     clock: the time of messages, triggers and response_urls. signed_at: the time in signatures; the wall clock when
