@@ -16,7 +16,9 @@ from markdown_it import MarkdownIt
 
 import releases
 from builders import HEAD
-from golive.core.decide import Snapshot, decide
+from golive.core.decide import decide
+from golive.core.snapshot import Snapshot
+from golive.githubapp.ticks import new_ticks
 from golive.render import github, slack
 from golive.render.escaping import fold, href, md, mrkdwn, quiet
 from golive.render.folding import Section, fit, lines_within
@@ -36,8 +38,9 @@ hostile = st.lists(st.sampled_from(_PIECES) | st.text(max_size=4), max_size=8).m
 _LIVE = re.compile(r"@[A-Za-z0-9]|#[0-9]|://|\bwww\.|\bGH-[0-9]|\$", re.IGNORECASE)
 _TAGS = {
     "p", "h3", "h4", "ul", "li", "table", "thead", "tbody", "tr", "th", "td", "strong", "code", "a", "span", "details",
-    "summary",
+    "summary", "blockquote",
 }  # fmt: skip
+_COMPARES = "https://github.com/acme/shop/compare/"
 _LINKS = ("https://github.com/acme/shop/", "https://x.example/", PAGE)
 
 
@@ -88,23 +91,52 @@ def _does_nothing(markdown: str) -> None:
     assert seen.tags <= _TAGS, f"markup got through: {seen.tags - _TAGS}"
     assert seen.attributes <= {"href", "style"}, seen.attributes  # style: the alignment of a table's columns
     assert all(link.startswith(_LINKS) for link in seen.links), seen.links
-    assert seen.hidden == []
+    assert set(seen.hidden) <= {" golive:tick:qa ", " golive:tick:security "}, "a marker of somebody else's got through"
     rows = [line for line in markdown.splitlines() if line.startswith("| ")]
     assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} <= {5}, "a text broke out of its cell of four"
     assert not (found := _LIVE.search(seen.outside)), f"live: {seen.outside[max(0, found.start() - 20) :][:60]!r}"
 
 
+@pytest.mark.parametrize("override", [False, True])
 @pytest.mark.parametrize("piece", _PIECES)
-def test_no_known_trick_does_anything_on_github(piece):
-    for markdown in _on_github(releases.hostile(f"{piece}a"), piece):
+def test_no_known_trick_does_anything_on_github(piece, override):
+    for markdown in _on_github(releases.hostile(f"{piece}A", override=override), piece):
         _does_nothing(markdown)
 
 
 @settings(deadline=None, max_examples=50)
-@given(hostile)
-def test_no_text_of_a_stranger_does_anything_on_github(text):
-    for markdown in _on_github(releases.hostile(text), text):
+@given(hostile, st.booleans())
+def test_no_text_of_a_stranger_does_anything_on_github(text, override):
+    for markdown in _on_github(releases.hostile(f"{text}A", override=override), text):
         _does_nothing(markdown)
+
+
+def _ticked(body: str) -> list[str]:
+    """The roles that golive hears when every line that looks like a box is ticked, one after the other."""
+    lines, heard = f"{body}\n\n<!-- golive-head:{HEAD.head_sha} -->".split("\n"), []
+    for place, line in enumerate(lines):
+        if "[ ]" in line:
+            after = [*lines[:place], line.replace("[ ]", "[x]", 1), *lines[place + 1 :]]
+            heard += new_ticks("\n".join(lines), "\n".join(after)).roles
+    return heard
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    hostile | st.sampled_from(["- [ ] **dba** <!-- golive:tick:dba -->", "\n- [ ] **dba** <!-- golive:tick:dba -->\n"])
+)
+def test_boxes_are_for_the_roles_that_are_asked_and_no_text_of_a_stranger_makes_one(text):
+    snapshot = releases.hostile(f"{text}A")
+    sticky = github.sticky(snapshot, decide(snapshot), page_url=PAGE, chain=CHAIN)
+    assert _ticked(sticky) == ["security"], "qa has signed, and a role whose name is no plain word has no box"
+
+
+@pytest.mark.parametrize("name", releases.STATES)
+def test_the_boxes_of_every_state_are_heard_for_the_roles_that_may_sign_now(name):
+    snapshot = releases.STATES[name]()
+    decision = decide(snapshot)
+    asked = [seat.role.name for seat in decision.roster if seat.missing and not seat.waits_for]
+    assert _ticked(github.sticky(snapshot, decision, page_url=PAGE, chain=CHAIN)) == asked
 
 
 @settings(deadline=None, max_examples=50)
@@ -113,8 +145,8 @@ def test_a_sign_off_request_mentions_nobody_but_those_it_asks(text):
     snapshot = releases.hostile(text)
     markdown = github.request(snapshot, decide(snapshot), HEAD.head_sha)
     lines = markdown.splitlines()
-    assert {m for line in lines for m in re.findall(r"@(\w+)", line)} <= {"ana", "bo"}
-    _does_nothing(re.sub(r"needed: .*", "needed", markdown))
+    assert {m for line in lines for m in re.findall(r"@(\w+)", line)} <= {"ana", "bo", "cy"}
+    _does_nothing(re.sub(r"(?m): @.*|^- @cy", "", markdown))
 
 
 @settings(deadline=None, max_examples=200)
@@ -134,9 +166,9 @@ def test_html_within_markdown_shows_a_text_as_it_was_written(text):
 
 
 @settings(deadline=None, max_examples=50)
-@given(hostile)
-def test_no_text_of_a_stranger_does_anything_in_slack(text):
-    snapshot = releases.hostile(text)
+@given(hostile, st.booleans())
+def test_no_text_of_a_stranger_does_anything_in_slack(text, override):
+    snapshot = releases.hostile(text, override=override)
     decision = decide(snapshot)
     views = [
         slack.root(snapshot, decision, page_url=PAGE),
@@ -150,7 +182,7 @@ def test_no_text_of_a_stranger_does_anything_in_slack(text):
         assert view.text
         whole = view.text + json.dumps(view.blocks, ensure_ascii=False)
         links = re.findall(r"<([^|>]*)[|>]", whole)
-        assert all(link.startswith(("https://github.com/acme/shop/pull/7", PAGE)) for link in links), links
+        assert all(link.startswith(("https://github.com/acme/shop/pull/7", _COMPARES, PAGE)) for link in links), links
         assert whole.count("<") == whole.count(">") == len(links)
 
 
@@ -173,7 +205,7 @@ def test_a_link_is_a_web_address_of_safe_characters_or_none(text):
 
 @pytest.mark.parametrize("char", ["$", '"', "@", "🚀"])
 def test_every_limit_holds_for_more_than_anybody_would_have(char):
-    snapshot = releases.enormous((char * 250)[:250])
+    snapshot = releases.enormous((char * 250)[:250], roles=100, conditions=1_000)
     decision = decide(snapshot)
     run = github.check_run(snapshot, decision, "failure", page_url=PAGE, chain=CHAIN)
     assert len(run.title) <= 255

@@ -7,12 +7,14 @@ from dataclasses import replace
 import pytest
 
 import releases
-from builders import HEAD, OLDER, a_person, a_policy, a_pull, a_snapshot, a_standing
+from builders import HEAD, OLDER, a_person, a_policy, a_pull, a_snapshot, a_standing, a_word
 from golden import matches_golden
 from golive.core.command import help_text
-from golive.core.decide import Mistake, Snapshot, decide
+from golive.core.decide import decide
 from golive.core.model import Outcome, Role, Sibling, Verdict
-from golive.core.policy import RoleRule
+from golive.core.policy import MergeRule
+from golive.core.rules import RoleRule
+from golive.core.snapshot import Mistake, Snapshot
 from golive.ports import CheckRunView, Render
 from golive.render import github
 from golive.render.texts import Texts
@@ -124,6 +126,129 @@ def test_a_sign_off_request_mentions_whom_it_asks_and_names_commit_and_base():
     assert "- **security**, 2 needed: @bo, @cy" in text
     assert HEAD.head_sha[:12] in text
     assert "<code>main</code>" in text
+
+
+def test_a_request_shows_each_signer_what_changed_since_their_own_commit():
+    snapshot = releases.outdated()
+    text = github.request(snapshot, decide(snapshot), HEAD.head_sha)
+    assert matches_golden("github_request_outdated.md", text)
+    since = f"[what changed since 01d001d](https://github.com/acme/shop/compare/{OLDER.head_sha}...{HEAD.head_sha})"
+    ana = next(line for line in text.splitlines() if line.startswith("- @ana:"))
+    assert since in ana
+    assert ana.endswith("<code>src/shop/part\\_09.py</code> and 2 more"), "ten paths are named, and the others counted"
+    bo = next(line for line in text.splitlines() if line.startswith("- @bo:"))
+    assert bo.endswith(": which files, cannot be told")
+    assert "- @cy:" not in text, "cy signed this very commit; nothing changed since"
+
+
+@pytest.mark.parametrize(
+    ("paths", "said"),
+    [
+        pytest.param(None, "): which files, cannot be told", id="it cannot be told"),
+        pytest.param((), "): no file differs", id="the same tree"),
+        pytest.param(("a.py",), "): <code>a.py</code>", id="one file"),
+        pytest.param(tuple("abcdefghij"), "<code>j</code>", id="ten files"),
+        pytest.param(tuple("abcdefghijk"), "<code>j</code> and 1 more", id="eleven files"),
+    ],
+)
+def test_what_changed_is_said_as_far_as_it_is_known(paths, said):
+    snapshot = replace(releases.outdated(), changed_since={OLDER.head_sha: paths})
+    text = github.request(snapshot, decide(snapshot), HEAD.head_sha)
+    assert next(line for line in text.splitlines() if line.startswith("- @ana:")).endswith(said)
+    assert next(line for line in text.splitlines() if line.startswith("- @bo:")).endswith(")"), (
+        "nothing was read for bo"
+    )
+
+
+def test_a_request_says_when_a_role_signs_and_leaves_out_the_one_that_is_not_asked():
+    snapshot = releases.in_turn()
+    text = github.request(snapshot, decide(snapshot), HEAD.head_sha)
+    assert matches_golden("github_request_in_turn.md", text)
+    assert "- **legal**, may reject: @bo" in text
+    assert "- **owner**, 1 needed, after technical: @mona" in text
+    assert "- **press**, 1 needed, to be named: <code>/golive approve press</code>: @pia" in text
+    assert "dba" not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "boxes"),
+    [
+        pytest.param("waiting", ["- [x] **qa** signed by ana", "- [ ] **security** 0 of 2 signed; asked: bo, cy"], id="one signed"),
+        pytest.param("in_turn", ["- [ ] **qa** 0 of 1 signed; abstained: ana", "- [ ] **press** 0 of 1 signed; asked: pia"],
+                     id="not for a group that waits, a role that is not asked, or one that only rejects"),
+        pytest.param("ready", [], id="all have signed"),
+        pytest.param("landed", [], id="merged"),
+        pytest.param("mistaken", [], id="nothing can be decided"),
+    ],
+)  # fmt: skip
+def test_the_comment_has_a_box_for_every_role_that_may_sign_now(name, boxes):
+    sticky = _sticky(releases.STATES[name]())
+    found = [line.partition(" <!--")[0] for line in sticky.splitlines() if line.startswith("- [")]
+    assert found == boxes
+    assert ("A tick is the word of whoever ticks it" in sticky) == bool(boxes)
+    assert "golive:tick" not in _run(releases.STATES[name]()).summary, "a check run cannot be ticked"
+
+
+@pytest.mark.parametrize("name", ["gh-7", "Q A", "qa*", "qa -->"])
+def test_a_role_whose_name_markdown_changes_has_no_box(name):
+    policy = a_policy(roles=[RoleRule(name, ("@ana",))])
+    sticky = _sticky(a_snapshot(policy=policy, standing=a_standing(policy=policy, words=())))
+    assert "golive:tick" not in sticky
+    assert "| ⏳ missing, 0 of 1 |" in sticky
+
+
+@pytest.mark.parametrize("name", ["frozen", "overridden"])
+def test_a_freeze_and_an_override_come_right_after_the_headline(name):
+    sticky = _sticky(releases.STATES[name]())
+    parts = sticky.split("\n\n")
+    headline = next(place for place, part in enumerate(parts) if part.startswith("**"))
+    banner = (
+        "> 🧊 **FROZEN** until 2026-03-07 00:00 UTC: " if name == "frozen" else "> 🚨 **OVERRIDDEN** until 2026-03-04 "
+    )
+    assert parts[headline + 1].startswith(banner)
+
+
+def test_phases_are_shown_only_where_there_are_some():
+    assert "#### Phases" in _sticky(releases.in_phases())
+    assert "#### Phases" not in _sticky(releases.waiting())
+    assert "- **dark**: 🟡 CONDITIONAL GO. 1/1" in _sticky(releases.in_phases())
+
+
+@pytest.mark.parametrize(
+    ("when", "words", "says"),
+    [
+        pytest.param("go", (), "golive merges it by itself.", id="go"),
+        pytest.param("ask", (), "It goes live once somebody says <code>/golive promote</code>.", id="ask"),
+        pytest.param("ask", ("promote",), "golive merges it by itself.", id="ask, and somebody did"),
+    ],
+)
+def test_the_next_step_of_what_is_ready_follows_the_merge_rule(when, words, says):
+    policy = a_policy(merge=MergeRule(when=when))
+    said = [a_word(text="qa"), *(a_word(verb, key=verb) for verb in words)]
+    sticky = _sticky(a_snapshot(policy=policy, standing=a_standing(policy=policy, words=said)))
+    assert says in sticky.split("\n\n")
+
+
+@pytest.mark.parametrize(
+    ("merge", "words", "says"),
+    [
+        pytest.param(None, (), "It passes once these are cleared; with", id="no merge"),
+        pytest.param(
+            MergeRule(), (), "says <code>/golive promote</code>, or by itself once these are cleared.", id="go"
+        ),
+        pytest.param(
+            MergeRule(when="ask"), (), "It goes live once somebody says <code>/golive promote</code>.", id="ask"
+        ),
+        pytest.param(MergeRule(), ("promote",), "Somebody let it go as it is", id="promoted"),
+        pytest.param(MergeRule(when="conditional"), (), "The policy lets it pass as it is;", id="conditional"),
+    ],
+)
+def test_the_next_step_of_a_conditional_go_follows_the_merge_rule(merge, words, says):
+    policy = replace(releases.PHASED, merge=merge)
+    said = [a_word(text="qa with: watch it due full"), *(a_word(verb, key=verb) for verb in words)]
+    sticky = _sticky(a_snapshot(policy=policy, standing=a_standing(policy=policy, words=said)))
+    assert "CONDITIONAL GO" in sticky
+    assert says in sticky
 
 
 def test_a_request_does_not_change_as_people_sign():

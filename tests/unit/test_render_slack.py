@@ -11,10 +11,13 @@ import releases
 from builders import HEAD, OLDER, a_policy, a_pull, a_snapshot, a_standing
 from golden import matches_golden
 from golive.core.command import help_text
-from golive.core.decide import Snapshot, decide
+from golive.core.decide import decide
 from golive.core.model import PullState
+from golive.core.policy import MergeRule
+from golive.core.snapshot import Snapshot
 from golive.ports import MessageView
 from golive.render import slack
+from golive.slackapp.intake import BUTTONS
 from golive.standins.slack.blocks import MESSAGE_TEXT, faults
 from releases import PAGE
 
@@ -50,6 +53,27 @@ def test_the_request_is_the_golden_one_and_slack_takes_it():
     assert matches_golden("slack_request.json", json.dumps(view.blocks, indent=1, ensure_ascii=False))
 
 
+@pytest.mark.parametrize("name", ["in_phases", "frozen", "overridden", "outdated", "in_turn"])
+def test_the_request_shows_what_the_root_shows_of_phases_conditions_freezes_and_old_words(name):
+    view = _request(releases.STATES[name]())
+    assert faults(list(view.blocks)) == []
+    assert matches_golden(f"slack_request_{name}.json", json.dumps(view.blocks, indent=1, ensure_ascii=False))
+
+
+@pytest.mark.parametrize("name", ["frozen", "overridden"])
+def test_a_freeze_and_an_override_come_right_after_the_headline(name):
+    first = [block["text"]["text"] for block in _root(releases.STATES[name]()).blocks if block["type"] == "section"][1]
+    assert first.startswith(("🧊 *FROZEN* until", "🚨 *OVERRIDDEN* until 2026-03-04 12:20 UTC by dana and eli"))
+
+
+def test_whose_approval_does_not_count_is_told_with_a_link_to_what_changed():
+    compare = f"<https://github.com/acme/shop/compare/{OLDER.head_sha}...{HEAD.head_sha}|what changed"
+    assert f"ana does not count: it was for other code (01d001d) ({compare}>)" in _texts(_root(releases.outdated()))
+    asked = _texts(_request(releases.outdated()))
+    assert f"ana, it was for other code (01d001d): {compare} since 01d001d>: `src/shop/part_00.py`" in asked
+    assert "`src/shop/part_09.py` and 2 more" in asked
+
+
 @pytest.mark.parametrize(
     ("snapshot", "actions"),
     [
@@ -67,6 +91,30 @@ def test_the_request_is_the_golden_one_and_slack_takes_it():
 )
 def test_buttons_are_there_only_while_they_are_of_use(snapshot, actions):
     assert [button["action_id"] for button in _buttons(_root(snapshot))] == actions
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "labels"),
+    [
+        pytest.param(releases.waiting(), ["Approve", "Reject", "Looking", "Withdraw", "Status"], id="some have signed"),
+        pytest.param(releases.outdated(), ["Approve", "Reject", "Looking", "Status"], id="nobody's word stands"),
+        pytest.param(releases.ready(), ["Reject", "Withdraw", "Status"], id="all have signed"),
+        pytest.param(releases.overridden(), ["Approve", "Reject", "Looking", "Go live", "Status"], id="it waits for promote"),
+        pytest.param(releases.in_phases(), ["Approve", "Reject", "Looking", "Withdraw", "Go live", "Status"],
+                     id="a conditional go may go as it is"),
+    ],
+)  # fmt: skip
+def test_the_buttons_of_a_request_are_those_that_would_do_something(snapshot, labels):
+    buttons = _buttons(_request(snapshot))
+    assert [button["text"]["text"] for button in buttons] == labels
+    assert {button["action_id"] for button in buttons} <= set(BUTTONS), "a button that nobody would hear"
+
+
+@pytest.mark.parametrize("when", ["go", "ask", "conditional"])
+def test_go_live_is_offered_only_while_somebody_must_say_so(when):
+    policy = a_policy(merge=MergeRule(when=when))
+    actions = [button["action_id"] for button in _buttons(_root(a_snapshot(policy=policy)))]
+    assert ("golive_promote" in actions) == (when == "ask")
 
 
 def test_a_button_carries_the_commit_and_the_release_it_is_about():
@@ -111,10 +159,13 @@ def test_too_many_lines_are_counted():
 
 
 def test_a_message_of_any_size_stays_within_what_slack_takes():
-    view = _root(releases.enormous("&" * 250))
-    assert faults(list(view.blocks)) == []
-    texts = [block["text"]["text"] for block in view.blocks if "text" in block]
-    assert sum(map(len, texts)) <= MESSAGE_TEXT
+    for view in (
+        _root(releases.enormous("&" * 250, conditions=50)),
+        _request(releases.enormous("&" * 250, conditions=50)),
+    ):
+        assert faults(list(view.blocks)) == []
+        texts = [block["text"]["text"] for block in view.blocks if "text" in block]
+        assert sum(map(len, texts)) <= MESSAGE_TEXT
 
 
 def test_an_empty_answer_still_has_words():

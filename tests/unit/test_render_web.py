@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -11,7 +12,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 import releases
-from builders import NOW, a_pull
+from builders import HEAD, NOW, OLDER, a_pull
 from golden import matches_golden
 from golive.core.decide import decide
 from golive.core.errors import Misconfigured
@@ -72,8 +73,30 @@ def test_a_page_is_whole_labelled_and_without_script(name):
     assert all(section["aria-labelledby"] in ids for section in page.all("section"))
 
 
-def test_the_page_is_the_golden_one():
-    assert matches_golden("web_release_in_trouble.html", _html("in_trouble"))
+@pytest.mark.parametrize("name", ["in_trouble", "in_phases", "frozen", "overridden", "outdated", "in_turn"])
+def test_the_page_is_the_golden_one(name):
+    assert matches_golden(f"web_release_{name}.html", _html(name))
+
+
+def test_the_page_says_whose_approval_does_not_count_and_what_changed_since():
+    page = _Page(_html("outdated"))
+    assert "ana does not count: it was for other code (01d001d) what changed since 01d001d" in page.text
+    assert "src/shop/part_09.py" in page.text
+    assert "src/shop/part_10.py" not in page.text
+    assert "and 2 more" in page.text
+    assert f"https://github.com/acme/shop/compare/{OLDER.head_sha}...{HEAD.head_sha}" in [
+        a["href"] for a in page.all("a")
+    ]
+
+
+@pytest.mark.parametrize(("name", "tone"), [("frozen", "mild"), ("overridden", "bad")])
+def test_a_freeze_and_an_override_are_seen_first(name, tone):
+    page = _Page(_html(name))
+    assert {"class": f"banner {tone}"} in page.all("p")
+    assert {"class": f"hero {tone}", "aria-labelledby": "release"} in page.all("section"), (
+        "the page's first box warns too"
+    )
+    assert page.text.index("FROZEN" if name == "frozen" else "OVERRIDDEN") < page.text.index("Pull request")
 
 
 def test_the_verdict_is_a_word_and_not_only_a_colour():
@@ -132,6 +155,20 @@ def test_a_stored_view_of_another_version_is_shown_as_far_as_it_is_known():
     assert from_json("{}") is None
     assert from_json("") is None
     assert from_json("[]") is None
+
+
+def test_a_view_from_before_phases_conditions_and_reasons_of_old_words_is_shown():
+    snapshot = releases.outdated()
+    kept = json.loads(to_json(look(snapshot, decide(snapshot))))
+    for new in ("banners", "conditions", "phases"):
+        del kept[new]
+    for role in kept["roles"]:
+        role["stale"] = [row["login"] for row in role["stale"]]
+        for new in ("looking", "abstained", "skipped", "waits_for", "after", "due", "explicit", "asks"):
+            del role[new]
+    view = from_json(json.dumps(kept))
+    assert view is not None
+    assert "ana does not count: it was for other code" in _Page(web.view_page(view)).text
 
 
 def test_the_list_of_releases_links_each_page():

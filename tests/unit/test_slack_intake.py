@@ -182,6 +182,12 @@ def test_other_reactions_are_not_heard(change: dict[str, Any]) -> None:
     assert reacted(**change) == []
 
 
+@pytest.mark.parametrize("kind", ["reaction_added", "reaction_removed"])
+def test_eyes_say_that_somebody_is_looking_and_taking_them_away_that_they_are_not(kind: str) -> None:
+    [event] = reacted(kind, reaction="eyes")
+    assert (event.command.verb, event.undone) == ("looking", kind == "reaction_removed")
+
+
 def test_a_skin_tone_makes_no_difference_to_what_is_said() -> None:
     [event] = reacted(reaction="x::skin-tone-3")
     assert event.command.verb == "reject"

@@ -1,4 +1,4 @@
-"""Texts that must fit: sections give way as a whole row at a time, the last one first, and say how much is missing.
+"""Texts that must fit: sections give way by whole rows, all of them a little before any of them much, the last one first.
 
 A surface lists its sections from the most to the least important and names its limit.
 """
@@ -44,8 +44,8 @@ def fit(sections: Sequence[Section], most: int) -> str:
     Raises ValueError where even the smallest form is too long: then a section that cannot shrink is not capped.
     """
     texts = [section.write(section.rows, 0) for section in sections]
-    for place in reversed(range(len(sections))):
-        for keep in SMALLER:
+    for keep in SMALLER:
+        for place in reversed(range(len(sections))):
             if _size(texts) <= most:
                 break
             if keep < len(sections[place].rows):

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from markupsafe import Markup
 
-from golive.core.decide import Decision, Kind, Snapshot
+from golive.core.decide import Decision
 from golive.core.model import Role
 from golive.core.signoffs import could_fill
+from golive.core.snapshot import Kind, Snapshot
 from golive.ports import CheckRunView
 from golive.render.escaping import fold, href, md
 from golive.render.folding import Section, fit, fixed
+from golive.render.roster import changed_for
 from golive.render.templates import fill
 from golive.render.view import ReleaseView, look
 
@@ -37,6 +40,7 @@ MENTIONED = 10
 
 _STATES = ("success", "in_progress", "action_required", "failure")
 _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
+_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
 _TEAM = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,99}/[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -92,7 +96,7 @@ def _title(snapshot: Snapshot, decision: Decision, state: str) -> str:
 def sticky(snapshot: Snapshot, decision: Decision, *, page_url: str, chain: str) -> str:
     """The body of the one comment that shows where the release stands; the marker is the adapter's."""
     view = look(snapshot, decision)
-    parts = [fixed(fill("github/sticky.md.j2", view=view)), *_standing(view)]
+    parts = [fixed(fill("github/sticky.md.j2", view=view)), *_standing(view, _boxes(view))]
     if decision.kind is Kind.ENDED:
         parts.append(_section("timeline", view.timeline, tuple(reversed(view.timeline))))
     else:
@@ -108,47 +112,82 @@ def request(snapshot: Snapshot, decision: Decision, head_sha: str, superseded_by
         return fill("github/superseded.md.j2", head_sha=head_sha, newer=superseded_by, link=link)
     revision = next((s.revision for s in reversed(snapshot.standing.shown) if s.revision.head_sha == head_sha), None)
     base = revision.base_ref if revision else view.base_ref
-    asked = [(role.name, role.count, Markup(_asked(snapshot, role))) for role in snapshot.roles]  # noqa: S704
+    seats = {seat.role.name: seat.role for seat in decision.roster}
+    asked = [(row, Markup(_asked(snapshot, seats[row.name]))) for row in view.roles if not row.skipped]  # noqa: S704
+    changed = [(row, Markup(_mention(row.login))) for row in changed_for(view.roles)]  # noqa: S704
     top = fixed(fill("github/request.md.j2", view=view, head_sha=head_sha, base=base))
     how = fixed(fill("github/request_how.md.j2"))
-    return fit([top, _section("request_roles", asked), how], COMMENT)
+    return fit([top, _section("request_roles", asked), how, _section("changed", changed)], COMMENT)
 
 
 def _asked(snapshot: Snapshot, role: Role) -> str:
     """Who is asked for a role, as live mentions: its people, or its teams where those are many."""
-    people = could_fill(role, snapshot.pull, snapshot.standing)
+    people = could_fill(role, snapshot)
     if len(people) > MENTIONED and (teams := [s for s in role.sources if _TEAM.fullmatch(s)]):
         return ", ".join(f"@{team}" for team in teams)
-    named = [f"@{p.login}" if _LOGIN.fullmatch(p.login) else str(md(p.login)) for p in people[:MENTIONED]]
+    named = [_mention(p.login) for p in people[:MENTIONED]]
     if more := len(people) - len(named):
         named.append(f"and {more} more")
     return ", ".join(named) or "nobody may sign yet"
+
+
+def _mention(login: str) -> str:
+    """A live mention; of what is no login, its escaped text."""
+    return f"@{login}" if _LOGIN.fullmatch(login) else str(md(login))
 
 
 def answer(text: str, to_login: str = "") -> str:
     """The answer to what one person said. They are named, not mentioned: they are told by being subscribed."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
 
-    def write(rows: Sequence[object], more: int) -> str:
+    def write(rows: Sequence[Any], more: int) -> str:
         return fill("github/answer.md.j2", to=to_login, rows=rows, more=more)
 
     return fit([Section(lines, write)], COMMENT)
 
 
-def _standing(view: ReleaseView) -> list[Section]:
+def reminder(text: str) -> str:
+    """A text of ours in which people are mentioned, so that they are notified; everything else in it is escaped."""
+    parts = re.split(r"(@[A-Za-z0-9][A-Za-z0-9-]{0,99})(?![A-Za-z0-9@_/-])", text)
+    return "".join(part if at % 2 else _escaped(part) for at, part in enumerate(parts))
+
+
+def _escaped(text: str) -> str:
+    return "\n".join(line if re.fullmatch(r"- \[ \] [A-Za-z ]+", line) else str(md(line)) for line in text.split("\n"))
+
+
+def _standing(view: ReleaseView, *boxes: Section) -> list[Section]:
     """The parts that both the check run and the comment open with, most important first."""
     pressing = sorted(view.roles, key=lambda role: role.label.tone == "good")
     return [
         fixed(fill("github/headline.md.j2", view=view)),
+        _section("banners", view.banners),
+        fixed(str(md(view.next_step))),
         _section("mistakes", view.mistakes),
         _section("reasons", () if view.kind == Kind.MISTAKEN.value else view.reasons),
         _section("becomes", view.becomes),
+        *boxes,
         _section("roster", view.roles, pressing),
+        _section("conditions", view.conditions, sorted(view.conditions, key=lambda row: bool(row.closed))),
+        _section("phases", view.phases),
     ]
 
 
+def _boxes(view: ReleaseView) -> Section:
+    """A box to tick for every role that somebody may sign now, and a ticked one for each that is complete.
+
+    Only where a role's name means the same with and without Markdown: `githubapp.ticks` reads it back.
+    """
+    rows = [row for row in view.roles if (row.asks or row.complete) and _plain(row.name)]
+    return _section("boxes", rows if any(row.asks for row in rows) else (), sorted(rows, key=lambda row: not row.asks))
+
+
+def _plain(name: str) -> bool:
+    return _SLUG.fullmatch(name) is not None and str(md(name)) == name
+
+
 def _checks(view: ReleaseView) -> Section:
-    def write(rows: Sequence[object], more: int) -> str:
+    def write(rows: Sequence[Any], more: int) -> str:
         return fill("github/checks.md.j2", rows=rows, more=more, counts=view.check_counts) if view.checks else ""
 
     return Section(view.worst_checks, write)
@@ -157,7 +196,7 @@ def _checks(view: ReleaseView) -> Section:
 def _folded(section: Section, view: ReleaseView) -> Section:
     """The same section, closed until somebody opens it."""
 
-    def write(rows: Sequence[object], more: int) -> str:
+    def write(rows: Sequence[Any], more: int) -> str:
         inner = section.write(rows, more)
         return fill("github/folded.md.j2", inner=Markup(inner), counts=view.check_counts) if inner else ""  # noqa: S704
 
@@ -171,10 +210,10 @@ def _text(view: ReleaseView) -> str:
     return fit([fixed(note), _section("details", view.worst_checks)], OUTPUT)
 
 
-def _section(name: str, rows: Sequence[object], ranked: Sequence[object] = ()) -> Section:
+def _section(name: str, rows: Sequence[Any], ranked: Sequence[Any] = ()) -> Section:
     """The rows in the template of that name; nothing where there are none."""
 
-    def write(kept: Sequence[object], more: int) -> str:
+    def write(kept: Sequence[Any], more: int) -> str:
         return fill(f"github/{name}.md.j2", rows=kept, more=more) if kept or more else ""
 
     return Section(rows, write, ranked)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from golive.core.decide import Decision, Snapshot
+from collections.abc import Sequence
+
+from golive.core.decide import Decision
+from golive.core.snapshot import Snapshot
 from golive.ports import CheckRunView, MessageView
 from golive.render import github, slack
 from golive.render.view import look, to_json
@@ -27,6 +30,10 @@ class Texts:
         """An answer to one person, as a comment."""
         return github.answer(text)
 
+    def reminder(self, text: str) -> str:
+        """A text that mentions people."""
+        return github.reminder(text)
+
     def page(self, snapshot: Snapshot, decision: Decision) -> str:
         """The release's page as JSON; `view.from_json` reads it."""
         return to_json(look(snapshot, decision))
@@ -39,6 +46,6 @@ class Texts:
         """The sign-off request of one commit, in the thread."""
         return slack.request(snapshot, decision, head_sha, superseded_by)
 
-    def chat_line(self, text: str) -> MessageView:
+    def chat_line(self, text: str, users: Sequence[str] = ()) -> MessageView:
         """One line in the thread, or an answer: its lines stay lines."""
-        return slack.answer(text)
+        return slack.answer(text, users)

@@ -7,95 +7,42 @@ without reading anything again. To show something new, add a field with a defaul
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, TypeVar
 
-from golive.core.command import signing
-from golive.core.decide import Decision, Kind, Snapshot
-from golive.core.errors import NotUnderstood
+from golive.core.decide import Decision, promoted
 from golive.core.findings import Judged
-from golive.core.model import PullState, SignOff, Verdict
+from golive.core.model import PullState, Verdict
 from golive.core.policy import ReleaseRule
-from golive.core.signoffs import RoleStanding, could_fill
+from golive.core.snapshot import Kind, Snapshot
 from golive.render.escaping import when
-from golive.render.vocabulary import CLOSED, MERGED, MISSING, OTHER, OUTCOMES, REJECTED, SIGNED, VERDICTS, Label
+from golive.render.roster import condition_row, role_row
+from golive.render.rows import (
+    BannerRow,
+    CheckRow,
+    ConditionRow,
+    MistakeRow,
+    PhaseRow,
+    ReasonRow,
+    RoleRow,
+    SignedRow,
+    StaleRow,
+)
+from golive.render.vocabulary import (
+    CLOSED,
+    FROZEN,
+    LET_THROUGH,
+    MERGED,
+    OTHER,
+    OUTCOMES,
+    OVERRIDDEN,
+    VERDICTS,
+    Label,
+)
 
-
-@dataclass(frozen=True)
-class ReasonRow:
-    """Why it is not simply GO, and who or what clears it. blocks: it is worse than GO."""
-
-    label: Label
-    code: str
-    sentence: str
-    clears: str = ""
-    blocks: bool = True
-
-
-@dataclass(frozen=True)
-class SignedRow:
-    """One standing word on a role. at: as text, in UTC."""
-
-    login: str
-    how: str
-    at: str
-    link: str = ""
-    words: str = ""
-
-
-@dataclass(frozen=True)
-class RoleRow:
-    """One role. count: seats; could: logins who could still fill one; stale: of those who signed other code."""
-
-    name: str
-    label: Label
-    count: int
-    group: str = ""
-    signed: tuple[SignedRow, ...] = ()
-    rejected: tuple[SignedRow, ...] = ()
-    could: tuple[str, ...] = ()
-    sources: tuple[str, ...] = ()
-    stale: tuple[str, ...] = ()
-
-    @property
-    def have(self) -> str:
-        """`1 of 2`."""
-        return f"{len(self.signed)} of {self.count}"
-
-
-@dataclass(frozen=True)
-class CheckRow:
-    """One check. rank: 0 is the worst outcome, as in `vocabulary.OUTCOMES`; root: the check whose failure blocks it."""
-
-    id: str
-    title: str
-    label: Label
-    rank: int
-    severity: str
-    category: str = ""
-    measured: str = ""
-    expected: str = ""
-    summary: str = ""
-    source: str = ""
-    strength: str = ""
-    taken_at: str = ""
-    owner: str = ""
-    impact: str = ""
-    action: str = ""
-    needs: tuple[str, ...] = ()
-    root: str = ""
-
-
-@dataclass(frozen=True)
-class MistakeRow:
-    """One mistake of a policy file. in_head: of the file that this pull request brings, not of the one in force."""
-
-    path: str
-    line: int
-    column: int
-    text: str
-    in_head: bool = False
+TOLD = frozenset({"overridden", "freeze_excepted"})
+"""Codes of reasons that a banner tells already, with everything there is to say."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +50,7 @@ class ReleaseView:
     """Everything the surfaces show of one pull request. next_step: what happens now, a sentence or empty.
 
     becomes: for what is not a release, the sentences that say how one becomes it.   timeline: oldest first.
+    banners: what must be seen first.   phases: empty where there is but one.
     """
 
     kind: str
@@ -124,6 +72,9 @@ class ReleaseView:
     mistakes: tuple[MistakeRow, ...] = ()
     becomes: tuple[str, ...] = ()
     timeline: tuple[str, ...] = ()
+    banners: tuple[BannerRow, ...] = ()
+    conditions: tuple[ConditionRow, ...] = ()
+    phases: tuple[PhaseRow, ...] = ()
 
     @property
     def name(self) -> str:
@@ -167,13 +118,17 @@ def look(snapshot: Snapshot, decision: Decision) -> ReleaseView:
         reasons=tuple(
             ReasonRow(VERDICTS[r.verdict], r.code, r.sentence, r.clears, r.verdict is not Verdict.GO)
             for r in decision.reasons
+            if r.code not in TOLD
         ),
-        roles=tuple(_role(seat, snapshot) for seat in decision.roster),
+        roles=tuple(role_row(seat, snapshot) for seat in decision.roster),
         checks=tuple(_check(judged) for judged in decision.checks),
         mistakes=tuple(MistakeRow(m.path, m.line, m.column, m.text) for m in snapshot.mistakes)
         + tuple(MistakeRow(m.path, m.line, m.column, m.text, in_head=True) for m in snapshot.head_mistakes),
         becomes=_becomes(snapshot) if decision.kind is Kind.OTHER else (),
         timeline=tuple(fact.text for fact in snapshot.standing.facts),
+        banners=tuple(_banners(decision)),
+        conditions=tuple(condition_row(condition) for condition in decision.conditions),
+        phases=tuple(PhaseRow(p.name, VERDICTS[p.verdict], p.headline or decision.headline) for p in decision.phases),
     )
 
 
@@ -185,44 +140,47 @@ def _label(snapshot: Snapshot, decision: Decision) -> Label:
     return VERDICTS[decision.verdict]
 
 
+def _banners(decision: Decision) -> Iterator[BannerRow]:
+    """What everybody must see first: the override that is on, then the freezes."""
+    if override := decision.override:
+        people = tuple(word.person.login for word in override.words)
+        yield BannerRow(OVERRIDDEN, override.reason, when(override.until), people)
+    let_through = {r.subject: r.sentence for r in decision.reasons if r.code == "freeze_excepted"}
+    for frozen in sorted(decision.freezes, key=lambda frozen: frozen.key in let_through):
+        label = LET_THROUGH if frozen.key in let_through else FROZEN
+        yield BannerRow(label, let_through.get(frozen.key, frozen.title), when(frozen.until))
+
+
+def waits_for_promote(snapshot: Snapshot, decision: Decision) -> bool:
+    """Whether it goes live as it is once somebody says so."""
+    if decision.kind is not Kind.RELEASE or snapshot.policy is None or snapshot.policy.merge is None:
+        return False
+    if any(reason.code == "promote_awaited" for reason in decision.reasons):
+        return True
+    return decision.verdict is Verdict.CONDITIONAL_GO and decision.state != "success"
+
+
 def _next_step(snapshot: Snapshot, decision: Decision) -> str:
     """What happens now, where the reasons do not already say it."""
-    if decision.kind is not Kind.RELEASE:
+    if decision.kind is not Kind.RELEASE or decision.verdict not in (Verdict.GO, Verdict.CONDITIONAL_GO):
         return ""
     merge = snapshot.policy.merge if snapshot.policy else None
-    if decision.verdict is Verdict.GO:
+    conditional = decision.verdict is Verdict.CONDITIONAL_GO
+    if waits_for_promote(snapshot, decision):
+        return _once_promoted(by_itself=conditional and merge is not None and merge.when != "ask")
+    if not conditional:
         return "golive merges it by itself." if merge else "It may be merged."
-    if decision.verdict is Verdict.CONDITIONAL_GO and decision.state != "success":
+    if merge is None:
         return "It passes once these are cleared; with `merge.when: conditional` in the policy it would pass as it is."
-    if decision.verdict is Verdict.CONDITIONAL_GO:
-        return "The policy lets it pass as it is; golive merges it by itself."
-    return ""
+    if promoted(snapshot):
+        return "Somebody let it go as it is with `/golive promote`; golive merges it by itself."
+    return "The policy lets it pass as it is; golive merges it by itself."
 
 
-def _role(seat: RoleStanding, snapshot: Snapshot) -> RoleRow:
-    names = frozenset(role.name for role in snapshot.roles)
-    spoken = {s.word.person.id for s in seat.signed}
-    could = could_fill(seat.role, snapshot.pull, snapshot.standing) if seat.missing else ()
-    return RoleRow(
-        name=seat.role.name,
-        label=REJECTED if seat.rejected else MISSING if seat.missing else SIGNED,
-        count=seat.role.count,
-        group=seat.role.group,
-        signed=tuple(_signed(s, names) for s in seat.signed),
-        rejected=tuple(_signed(s, names) for s in seat.rejected),
-        could=tuple(p.login for p in could if p.id not in spoken),
-        sources=seat.role.sources,
-        stale=tuple(s.word.person.login for s in seat.stale),
-    )
-
-
-def _signed(sign_off: SignOff, roles: frozenset[str]) -> SignedRow:
-    word = sign_off.word
-    try:
-        words = signing(word.text, roles).text
-    except NotUnderstood:  # the policy's roles changed since it was said
-        words = word.text
-    return SignedRow(word.person.login, word.surface.value, when(word.at), word.link, words)
+def _once_promoted(by_itself: bool) -> str:
+    """by_itself: it also goes once these are cleared, and nobody need say anything."""
+    also = ", or by itself once these are cleared" if by_itself else ""
+    return f"It goes live once somebody says `/golive promote`{also}."
 
 
 def _check(judged: Judged) -> CheckRow:
@@ -283,6 +241,9 @@ def from_json(text: str) -> ReleaseView | None:
                 "label": _made(Label, raw["label"]),
                 "reasons": tuple(_labelled(ReasonRow, r) for r in raw.get("reasons", ())),
                 "roles": tuple(_role_from(r) for r in raw.get("roles", ())),
+                "banners": tuple(_labelled(BannerRow, r) for r in raw.get("banners", ())),
+                "conditions": tuple(_labelled(ConditionRow, r) for r in raw.get("conditions", ())),
+                "phases": tuple(_labelled(PhaseRow, r) for r in raw.get("phases", ())),
                 "checks": tuple(_labelled(CheckRow, r) for r in raw.get("checks", ())),
                 "mistakes": tuple(_made(MistakeRow, r) for r in raw.get("mistakes", ())),
             },
@@ -306,4 +267,5 @@ def _labelled(row: type[_Row], raw: Mapping[str, Any]) -> _Row:
 
 def _role_from(raw: Mapping[str, Any]) -> RoleRow:
     said = {part: tuple(_made(SignedRow, s) for s in raw.get(part, ())) for part in ("signed", "rejected")}
-    return _labelled(RoleRow, {**raw, **said})
+    stale = tuple(StaleRow(s) if isinstance(s, str) else _made(StaleRow, s) for s in raw.get("stale", ()))
+    return _labelled(RoleRow, {**raw, **said, "stale": stale})  # an older view had no more of the stale than logins

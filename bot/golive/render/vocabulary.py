@@ -44,3 +44,17 @@ CLOSED = Label("Closed", "🚫", "quiet")
 SIGNED = Label("signed", "✅", "good")
 MISSING = Label("missing", "⏳", "wait")
 REJECTED = Label("rejected", "❌", "bad")
+LOOKING = Label("being looked at", "👀", "wait")
+WAITS_TURN = Label("waiting for another group", "⏸️", "wait")
+LATER = Label("later phase", "📅", "quiet")
+NOT_ASKED = Label("not asked", "⏩", "quiet")
+MAY_REJECT = Label("may reject", "➖", "quiet")
+"""Of a role without seats, which only ever says no."""
+
+CONDITION_OPEN = Label("open", "⏳", "wait")
+CONDITION_CLOSED = Label("closed", "✅", "good")
+
+OVERRIDDEN = Label("OVERRIDDEN", "🚨", "bad")
+FROZEN = Label("FROZEN", "🧊", "mild")
+LET_THROUGH = Label("FREEZE", "🧊", "quiet")
+"""Of a freeze that this release was let through."""

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from golive.core.decide import Decision, Snapshot
+from golive.core.decide import Decision
+from golive.core.snapshot import Snapshot
 from golive.render.templates import asset, fill
 from golive.render.view import ReleaseView, look
 from golive.render.vocabulary import Label

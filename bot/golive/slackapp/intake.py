@@ -14,9 +14,16 @@ from golive.core.event import Asked, Event
 from golive.core.model import Subject, Surface
 from golive.ports import Delivery
 
-REACTIONS = {"white_check_mark": "approve", "x": "reject"}
-"""Emoji that count on a sign-off request, by Slack's names."""
-BUTTONS = {"golive_approve": "approve", "golive_reject": "reject", "golive_status": "status"}
+REACTIONS = {"white_check_mark": "approve", "x": "reject", "eyes": "looking"}
+"""Emoji that count on a sign-off request, by Slack's names; taking one away takes back what it said."""
+BUTTONS = {
+    "golive_approve": "approve",
+    "golive_reject": "reject",
+    "golive_looking": "looking",
+    "golive_withdraw": "withdraw",
+    "golive_promote": "promote",
+    "golive_status": "status",
+}
 """Buttons of our messages, by action id."""
 
 
