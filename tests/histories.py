@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from golive.standins.github.world import RefusedError
 from golive.standins.wire import Next, Request, Response
 from truth import POLICY, REPO, ROLES, Said, Truth, event_time
 from world import World, a_world
@@ -24,6 +25,7 @@ class History:
     def __init__(self, world: World, author: str, by_label: bool) -> None:
         self.world, self.truth = world, Truth(world)
         self.reactions: dict[tuple[str, str], Said] = {}
+        self.reviews: list[tuple[int, Said]] = []
         self.tossed: list[Callable[[], None]] = []
         world.github.interceptors.append(self._interfere)
         g, self.branch = world.github, "work/1.4" if by_label else "release/1.4"
@@ -88,6 +90,29 @@ class History:
         self.world.golive.work.run_due()
         self.settle()
 
+    def lose(self) -> None:
+        """What waits is lost for good, but what only a delivery says: who pushed, and that it was aimed elsewhere."""
+        for courier in (self.world.github.courier, self.world.slack.courier):
+            kept = [
+                sent for sent in courier.waiting if sent.headers.get("X-GitHub-Event") in ("pull_request", "check_run")
+            ]
+            courier.waiting.clear()
+            courier.waiting.extend(kept)
+
+    def recover(self) -> None:
+        """Whatever failed is tried again until it holds."""
+        self.settle()
+        for _ in range(3):
+            self.step(480)
+            self.settle()
+
+    def rest(self) -> None:
+        """Everything comes in, and time passes."""
+        self.settle()
+        for _ in range(4):
+            self.step(70)
+            self.settle()
+
     def restart(self) -> None:
         self.world.restart()
 
@@ -118,6 +143,18 @@ class History:
         if sha != before:
             self.heads.append(sha)
             self.truth.pushed(sha, by)
+
+    def update_branch(self, by: str) -> None:
+        """Bring the base into the release, as the button does; nothing is changed on both sides."""
+        before = self.truth.head
+        try:
+            sha = self.world.github.merge_base_into(REPO, self.branch, by=by)
+        except RefusedError:  # there is nothing to bring in
+            return
+        self.heads.append(sha)
+        self.truth.pushed(sha, by)
+        if self.truth.pull.base.ref == "main":
+            self.truth.updates.add((before, sha))
 
     def ci(self, says: str) -> None:
         sha = self.truth.head
@@ -202,6 +239,27 @@ class History:
             self.world.github.edit_comment(REPO, word.comment, by=by, body="/golive approve, on second thoughts")
         else:
             self.world.github.delete_comment(REPO, word.comment, by=by)
+        word.emptied = True
+
+    def review(self, by: str, state: str) -> None:
+        """A review; nobody approves or refuses their own work there."""
+        if by == self.truth.pull.user.login:
+            return
+        self.settle()
+        self.step(1)
+        number = self.world.github.review(REPO, self.number, by=by, state=state)
+        if verb := {"APPROVE": "approve", "REQUEST_CHANGES": "reject"}.get(state):
+            self.reviews.append((number, self.truth.said(Said(by, verb, self.truth.now))))
+
+    def dismiss(self, which: int) -> None:
+        """A review that golive has worked is dismissed."""
+        there = [(number, word) for number, word in self.reviews if not word.emptied]
+        if not there:
+            return
+        self.settle()
+        self.step(1)
+        number, word = there[which % len(there)]
+        self.world.github.dismiss_review(REPO, self.number, number, by="bo")
         word.emptied = True
 
     def react(self, by: str, content: str, which: int) -> None:

@@ -103,6 +103,8 @@ class Truth:
     asked: list[tuple[int, tuple[str, ...]]] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
     delivered: set[int] = field(default_factory=set)
+    updates: set[tuple[str, str]] = field(default_factory=set)
+    """(Head, the head after the base was brought into it, with nothing changed on both sides.)"""
 
     def __post_init__(self) -> None:
         self.world.github.interceptors.append(self._watch)
@@ -323,11 +325,18 @@ class Truth:
     def _covers(self, word: Said) -> bool:
         """It is for this tree and this base, with no retarget since."""
         seen = [s for s in self.shown if (s[1].startswith(word.names) if word.names else s[0] < word.at)]
-        if not seen or (self.tree(seen[-1][1]), seen[-1][2]) != (self.tree(self.head), self.pull.base.ref):
+        if not seen or seen[-1][2] != self.pull.base.ref or not self._same_code(seen[-1][1]):
             return False
         aimed = [at for at, delivery in self.retargets if self._heard(delivery)]
         aimed += [b[0] for a, b in itertools.pairwise(self.shown) if a[2] != b[2]]
         return not any(at >= word.at for at in aimed)
+
+    def _same_code(self, signed: str) -> bool:
+        """The head has this commit's tree, or came of it by nothing but bringing in the base."""
+        heads = {signed}
+        while more := {after for before, after in self.updates if before in heads} - heads:
+            heads |= more
+        return self.head in heads or self.tree(signed) == self.tree(self.head)
 
 
 def event_time(outgoing: Outgoing) -> datetime:

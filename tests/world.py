@@ -164,15 +164,16 @@ class World:
 
     def __init__(
         self, folder: Path, policy: str = POLICY, *, sockets: bool = False, slack: bool = True,
-        executor: Executor | None = None,
+        executor: Executor | None = None, sample: tuple[Sample, Served] | None = None,
     ) -> None:  # fmt: skip
         self.folder = folder
         self.clock = Clock()
         self.sockets = sockets
         self.served: list[Served] = []
-        self.sample = Sample()
-        self._sample = serve(self.sample.asgi)
-        self.served.append(self._sample)
+        self.sample = sample[0] if sample else Sample()
+        self._sample = sample[1] if sample else serve(self.sample.asgi)
+        if sample is None:
+            self.served.append(self._sample)
         self.github = GitHub(clock=self.clock)
         self.slack = Slack(clock=self.clock, signed_at=self.clock)
         self.use_slack = slack
@@ -352,6 +353,10 @@ class World:
         """Both roles sign by comment."""
         self.says("mina", number, "/golive approve qa")
         self.says("sam", number, "/golive approve security")
+
+    def signed_by(self, login: str, number: int, role: str) -> None:
+        """One role signs by comment."""
+        self.says(login, number, f"/golive approve {role}")
 
     def push(self, number: int, by: str = "ana", text: str | None = "print('1.4.1')\n") -> str:
         """A commit onto the pull request's branch, with CI green on it; `text=None` is an empty commit."""

@@ -47,15 +47,27 @@ class Settings(BaseSettings):
     github_write_pause: Span = Field(
         timedelta(seconds=1), description="Pause between writes to GitHub, as GitHub asks of Apps."
     )
+    github_web_url: str = Field("https://github.com", description="Where people sign in to GitHub.")
+    github_client_id: str | None = Field(
+        None, description="The App's client id. With the next and the Slack app's two, people link themselves in Slack."
+    )
+    github_client_secret: SecretStr | None = Field(None, description="The App's client secret.")
     slack_bot_token: SecretStr | None = Field(None, description="The Slack app's bot token (xoxb-…).")
     slack_signing_secret: SecretStr | None = Field(None, description="The Slack app's signing secret.")
     slack_api_url: str = Field("https://slack.com/api/", description="Slack's API.")
+    slack_client_id: str | None = Field(None, description="The Slack app's client id, for linking.")
+    slack_client_secret: SecretStr | None = Field(None, description="The Slack app's client secret, for linking.")
     slack_people: Path | None = Field(
-        None, description="YAML file: Slack team and user id → GitHub login. Nobody else's word counts in Slack."
+        None,
+        description="YAML file: Slack team and user id → GitHub login. It wins over what people linked themselves.",
     )
     database_url: str = Field(
         "sqlite:///golive.db", repr=False, description="Where golive keeps its record."
     )  # may hold a password
+    audit_key_file: Path | None = Field(
+        None,
+        description="Ed25519 private key, PEM, that signs exported evidence. Without it, one is made beside the SQLite file.",
+    )
     public_url: str = Field("http://127.0.0.1:8080", description="How people and GitHub reach this server.")
     listen: str = Field("127.0.0.1:8080", description="Address and port to listen on.")
     allow_private_hosts: Listed = Field(
@@ -96,6 +108,18 @@ class Settings(BaseSettings):
         """Whether the chat side is configured at all."""
         return self.slack_bot_token is not None or self.slack_signing_secret is not None
 
+    @property
+    def linking(self) -> tuple[str, str, str, str] | None:
+        """GitHub's client id and secret and Slack's, where people may link themselves; None where they cannot."""
+        ids, secrets = (
+            (self.github_client_id, self.slack_client_id),
+            (self.github_client_secret, self.slack_client_secret),
+        )
+        if not self.slack_on or not all(ids) or not all(s and s.get_secret_value() for s in secrets):
+            return None
+        github, slack = (s.get_secret_value() if s else "" for s in secrets)
+        return ids[0] or "", github, ids[1] or "", slack
+
     def missing(self) -> list[str]:
         """Settings without which the service does not start, each as `NAME: what it is`."""
         wanted = {
@@ -108,12 +132,23 @@ class Settings(BaseSettings):
                 "GOLIVE_SLACK_BOT_TOKEN": self.slack_bot_token,
                 "GOLIVE_SLACK_SIGNING_SECRET": self.slack_signing_secret,
             }
+        signing_in = {
+            f"GOLIVE_{name.upper()}": getattr(self, name)
+            for name in ("github_client_id", "github_client_secret", "slack_client_id", "slack_client_secret")
+        }
+        if self.slack_on and (
+            self.slack_client_id or self.slack_client_secret
+        ):  # GitHub's pair alone comes with the App
+            wanted |= signing_in
         fields = Settings.model_fields
         return [f"{name}: {fields[name[7:].lower()].description}" for name, value in wanted.items() if not value]
 
     def secrets_held(self) -> list[str]:
         """Every secret value, for masking what is logged."""
-        held = [self.github_private_key, self.github_webhook_secret, self.slack_bot_token, self.slack_signing_secret]
+        held = [
+            self.github_private_key, self.github_webhook_secret, self.slack_bot_token, self.slack_signing_secret,
+            self.github_client_secret, self.slack_client_secret,
+        ]  # fmt: skip
         return [secret.get_secret_value() for secret in held if secret is not None]
 
 

@@ -16,8 +16,10 @@ import zipfile
 from functools import cache
 from pathlib import Path
 
+import click
 import pytest
 
+from golive.cli import main as front
 from golive.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -148,8 +150,14 @@ def test_every_setting_is_in_the_readme_and_the_readme_has_no_other() -> None:
             assert rows[f"GOLIVE_{name.upper()}"] == f"`{field.default}`", f"the README's default of {name} is another"
 
 
+def _of_commands() -> set[str]:
+    """Variables that stand for an option of a command."""
+    commands = [front.cli.get_command(click.Context(front.cli), name) for name in front.COMMANDS]
+    return {str(option.envvar) for command in commands if command for option in command.params if option.envvar}
+
+
 def test_every_setting_that_a_document_names_exists() -> None:
-    known = {f"GOLIVE_{name.upper()}" for name in Settings.model_fields}
+    known = {f"GOLIVE_{name.upper()}" for name in Settings.model_fields} | _of_commands()
     for path in [*DOCS, ROOT / "Dockerfile", ROOT / "templates/policy/starter.yml"]:
         asked = set(re.findall(r"\bGOLIVE_[A-Z_]+\b", text_of(path)))
         assert asked <= known, f"{named(path)} names settings that do not exist: {sorted(asked - known)}"

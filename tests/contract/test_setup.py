@@ -143,6 +143,11 @@ def test_a_person_walks_through_github_and_the_settings_file_is_written(walk: Wa
     assert read.github_webhook_secret.get_secret_value() == app.webhook_secret
     assert read.public_url == PUBLIC
     assert read.github_api_url == github[1]
+    assert (read.github_client_id, read.github_web_url) == (app.client_id, github[1]), "people sign in there"
+    assert read.github_client_secret is not None
+    assert read.github_client_secret.get_secret_value() == app.client_secret
+    assert app.client_secret not in said, "a secret must not be shown"
+    assert app.callback_urls == (f"{PUBLIC}/signin/github",)
     assert app.webhook_secret not in said, "a secret must not be shown"
     assert app.private_key.splitlines()[1] not in said, "a secret must not be shown"
     assert "/installations/new" in said, "the next steps must say where to install the App"

@@ -6,6 +6,7 @@ Each Web API method is driven by a test that `coverage.py` names. Add a method: 
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import os
 import re
@@ -393,6 +394,51 @@ def trigger(slack: Slack) -> str:
     """A fresh trigger_id of Mina's."""
     slack.command("", by="mina", channel="#releases")
     return form(slack)["trigger_id"]
+
+
+def test_a_person_signs_in_with_slack_once_per_code(slack: Slack, stage: Stage, clock: Time) -> None:
+    back = "https://ship.example.com/signed-in"
+    slack.sends_back_to([back])
+    mina = slack.world.user("mina").id
+    asked = {
+        "response_type": "code", "scope": "openid profile", "client_id": slack.client_id, "redirect_uri": back,
+        "state": "s", "nonce": "n",
+    }  # fmt: skip
+
+    def signed_in() -> str:
+        form = urlencode(asked | {"as": mina, "allow": "1"})
+        answer = slack.respond(Asked.of("POST", f"{stage.served.url}/openid/connect/authorize", {}, form))
+        where, _, query = answer.headers["location"].partition("?")
+        assert (where, parse_qs(query)["state"]) == (back, ["s"])
+        return parse_qs(query)["code"][0]
+
+    nobody = WebClient(base_url=f"{stage.served.url}/api/")
+    exchange = {"client_id": slack.client_id, "client_secret": slack.client_secret, "redirect_uri": back}
+    code = signed_in()
+    told = nobody.openid_connect_token(**exchange, code=code)
+    part = told["id_token"].split(".")[1]
+    claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    assert (claims["iss"], claims["aud"], claims["nonce"]) == ("https://slack.com", slack.client_id, "n")
+    assert (claims["exp"] - claims["iat"], claims["iat"]) == (300, int(clock.now.timestamp()))
+    person = WebClient(told["access_token"], base_url=f"{stage.served.url}/api/").openid_connect_userInfo()
+    named = {"https://slack.com/user_id": mina, "https://slack.com/team_id": "T0ACME"}
+    for who in (claims, person.data):
+        assert named.items() <= who.items()
+        assert "email" not in who, "that scope was not asked for"
+    assert error_of(nobody.openid_connect_token, **exchange, code=code) == "invalid_code"
+    wrong = [
+        ("client_id", "invalid_client_id"),
+        ("client_secret", "bad_client_secret"),
+        ("redirect_uri", "bad_redirect_uri"),
+    ]
+    for name, error in wrong:
+        assert error_of(nobody.openid_connect_token, **exchange | {name: "wrong"}, code=signed_in()) == error
+    late = signed_in()
+    clock.pass_(minutes=10)
+    assert error_of(nobody.openid_connect_token, **exchange, code=late) == "invalid_code"
+    for change in ({"redirect_uri": "https://elsewhere.example"}, {"client_id": "1.2"}, {"scope": "profile"}):
+        page = f"{stage.served.url}/openid/connect/authorize?{urlencode(asked | change)}"
+        assert slack.respond(Asked.of("GET", page)).status == 400
 
 
 def test_views_are_opened_pushed_updated_and_published(slack: Slack, web: WebClient) -> None:

@@ -6,17 +6,14 @@ A boundary is the moment before or after anything is written: to GitHub, to Slac
 from __future__ import annotations
 
 import os
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event
-from sqlmodel import Session
 
 from golive.core.model import Subject
-from golive.standins.wire import Request, Response
+from mortal import Boundaries, MortalWorld, mortal
 from world import World, scratch
 
 SHARES = 8
@@ -25,83 +22,15 @@ COMMITS = 1 if os.environ.get("GOLIVE_TEST_PROFILE") == "long" else 9
 """Every boundary of an effect is tried; of those around a commit of golive's own file each, or one of so many."""
 
 
-class Crash(BaseException):
-    """Nothing catches it but the test: what a SIGKILL leaves behind is what was committed before."""
-
-
-class Boundaries:
-    """Counts boundaries as they go by and crashes at the one that was chosen, once."""
-
-    def __init__(self, chosen: int) -> None:
-        self.chosen = chosen
-        self.passed = 0
-        self.names: list[str] = []
-        self.armed = True
-
-    def here(self, name: str) -> None:
-        if not self.armed or threading.current_thread() is not threading.main_thread():
-            return
-        self.passed += 1
-        self.names.append(name)
-        if self.passed == self.chosen:
-            raise Crash(name)
-
-    def outgoing(self, request: Request, call: Callable[[Request], Response]) -> Response:
-        writes = request.method != "GET" and not request.path.endswith(
-            ("access_tokens", ".list", ".history", ".replies")
-        )
-        if writes:
-            self.here(f"before {request.method} {request.path}")
-        response = call(request)
-        if writes:
-            self.here(f"after {request.method} {request.path}")
-        return response
-
-
-class MortalWorld(World):
-    """A world whose bot may die while it works, and is then started again from its file."""
-
-    boundaries: Boundaries
-
-    def settle(self) -> None:
-        while True:
-            try:
-                return super().settle()
-            except Crash:
-                self.kill()
-                self.start()
-
-    def kill(self) -> None:
-        """As SIGKILL would: no goodbye, open transactions are gone."""
-        assert self.golive is not None
-        assert self.client is not None
-        self.golive.store.engine.dispose()
-        self.golive.inbox.stop()
-        self.client.__exit__(None, None, None)
-        self.golive = self.client = None
-
-
 @contextmanager
 def a_story_that_dies(chosen: int) -> Iterator[tuple[MortalWorld, Boundaries]]:
     boundaries = Boundaries(chosen)
-
-    def before(_session: Session) -> None:
-        boundaries.here("before commit")
-
-    def after(_session: Session) -> None:
-        boundaries.here("after commit")
-
     with scratch() as folder:
         world = MortalWorld(Path(folder))
-        world.github.interceptors.append(boundaries.outgoing)
-        world.slack.interceptors.append(boundaries.outgoing)
-        event.listen(Session, "before_commit", before)
-        event.listen(Session, "after_commit", after)
         try:
-            yield world, boundaries
+            with mortal(world, boundaries):
+                yield world, boundaries
         finally:
-            event.remove(Session, "before_commit", before)
-            event.remove(Session, "after_commit", after)
             world.close()
 
 

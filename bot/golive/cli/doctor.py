@@ -129,10 +129,16 @@ def slack(settings: Settings) -> Iterator[Item]:
 
 def slack_people(settings: Settings) -> Iterator[Item]:
     """The file that says who is who."""
+    if settings.linking:
+        yield Item("ok", "linking", "people link themselves with `/golive link`")
+    elif settings.slack_client_id or settings.slack_client_secret:
+        yield Item("missing", "linking", "it needs the client id and the client secret of GitHub's App and of Slack's.")
+    if settings.slack_people is None and settings.linking:
+        return
     if settings.slack_people is None:
         yield Item(
             "note", "GOLIVE_SLACK_PEOPLE", "not set: nobody's word counts in Slack. Name a YAML file of Slack team and "
-            "user ids with their GitHub logins.",
+            "user ids with their GitHub logins, or set up linking.",
         )  # fmt: skip
         return
     from golive.wiring.service import People, utc_now

@@ -27,13 +27,21 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "doctor": ("golive.cli.doctor", "doctor", "Say what is configured, what is missing, and how to mend it."),
     "setup": ("golive.cli.setup", "setup", "Create the GitHub App and the Slack app."),
     "check": ("golive.cli.check", "check", "Run the readiness checks here and now, and say what stands in the way."),
+    "say": ("golive.cli.say", "say", "Say something about a release as yourself: sign, hold, ask where it stands."),
     "kinds": ("golive.cli.kinds", "kinds", "List the kinds of checks, and explain each one."),
     "baseline": ("golive.cli.baseline", "baseline", "Record what checks measure, and compare with it later."),
     "report": ("golive.cli.report", "report", "Tell a saved report again, in another format."),
     "sample": ("golive.cli.sample", "sample", "Run a sample service to check, with a switch for every fault."),
     "validate": ("golive.cli.validate", "validate", "Check a policy file: every mistake with its place and its mend."),
     "work": ("golive.cli.work", "work", "List what the service owes a look, and try again what failed."),
-    "audit": ("golive.cli.audit", "audit", "Verify the record of releases."),
+    "why": ("golive.cli.why", "why", "Say why a release stands as it does, with the evidence."),
+    "simulate": (
+        "golive.cli.simulate",
+        "simulate",
+        "Say what golive would decide if somebody signed, a check failed, …",
+    ),
+    "replay": ("golive.cli.replay", "replay", "Decide again from the record, and say whether it is the same."),
+    "audit": ("golive.cli.audit", "audit", "Verify the record of releases, and export it as signed evidence."),
 }
 """Command → module, name in it, and the line for `golive --help`, in the order in which help shows them."""
 

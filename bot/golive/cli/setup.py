@@ -38,6 +38,8 @@ class Registered:
     html_url: str
     private_key: str = field(repr=False)
     webhook_secret: str = field(repr=False)
+    client_id: str
+    client_secret: str = field(repr=False)
 
 
 @click.group()
@@ -78,7 +80,7 @@ def github(
         reception.offer(f"{github_url}{owner}/settings/apps/new", manifest)
         code = _receive(reception, browser=not no_browser)
     app = exchange(api_url, code)
-    _write(app, out, _settings(app, public_url, api_url), force=force, yes=yes)
+    _write(app, out, _settings(app, public_url, github_url, api_url), force=force, yes=yes)
 
 
 @setup.command("slack")
@@ -94,7 +96,9 @@ def slack(public_url: str) -> None:
         "  1. On Slack's page of your apps: Create New App, From a manifest, and paste the text above.\n"
         "  2. Install it to the workspace. Put the Bot User OAuth Token into GOLIVE_SLACK_BOT_TOKEN, and the Signing\n"
         "     Secret of Basic Information into GOLIVE_SLACK_SIGNING_SECRET.\n"
-        "  3. Say who is who: a YAML file of Slack people and GitHub logins, named by GOLIVE_SLACK_PEOPLE.\n"
+        "  3. Say who is who: put Client ID and Client Secret of Basic Information into GOLIVE_SLACK_CLIENT_ID and\n"
+        "     GOLIVE_SLACK_CLIENT_SECRET, and people link themselves with `/golive link`; or write a YAML file of Slack\n"
+        "     people and GitHub logins, named by GOLIVE_SLACK_PEOPLE.\n"
         "  4. Invite the bot to the channel of your policy (/invite @golive), then run `golive doctor`.",
         err=True,
     )
@@ -129,11 +133,15 @@ def exchange(api_url: str, code: str) -> Registered:
 
 
 def _registered(body: Any, again: str) -> Registered:
-    wanted = {"id": int, "slug": str, "html_url": str, "pem": str, "webhook_secret": str}
+    wanted = {"id": int, "slug": str, "html_url": str, "pem": str, "webhook_secret": str, "client_id": str,
+              "client_secret": str}  # fmt: skip
     absent = [key for key, kind in wanted.items() if not isinstance(body, dict) or not isinstance(body.get(key), kind)]
     if absent:  # names only: the body holds the key
         raise Misconfigured(f"GitHub's answer lacks {', '.join(absent)}. {again}")
-    return Registered(body["id"], body["slug"], body["html_url"], body["pem"], body["webhook_secret"])
+    return Registered(
+        body["id"], body["slug"], body["html_url"], body["pem"], body["webhook_secret"], body["client_id"],
+        body["client_secret"],
+    )  # fmt: skip
 
 
 def _app_name(name: str | None, org: str | None) -> str:
@@ -160,16 +168,20 @@ def _receive(reception: Reception, *, browser: bool) -> str:
         raise Misconfigured("Nobody came back from GitHub within an hour. Run `golive setup github` again.") from None
 
 
-def _settings(app: Registered, public_url: str, api_url: str) -> dict[str, str]:
+def _settings(app: Registered, public_url: str, github_url: str, api_url: str) -> dict[str, str]:
     values = {
         "GOLIVE_GITHUB_APP_ID": str(app.app_id),
         "GOLIVE_GITHUB_APP_SLUG": app.slug,
         "GOLIVE_GITHUB_PRIVATE_KEY": app.private_key,
         "GOLIVE_GITHUB_WEBHOOK_SECRET": app.webhook_secret,
+        "GOLIVE_GITHUB_CLIENT_ID": app.client_id,
+        "GOLIVE_GITHUB_CLIENT_SECRET": app.client_secret,
         "GOLIVE_PUBLIC_URL": public_url,
     }
     if api_url != "https://api.github.com":
         values["GOLIVE_GITHUB_API_URL"] = api_url
+    if github_url != "https://github.com":
+        values["GOLIVE_GITHUB_WEB_URL"] = github_url
     return values
 
 

@@ -11,10 +11,10 @@ import structlog
 
 from golive import __version__
 from golive.core import ledger
-from golive.core.decide import Snapshot
 from golive.core.effect import RunCheck
 from golive.core.model import CheckResult, Finding, Outcome, Subject
 from golive.core.policy import CheckRule
+from golive.core.snapshot import Snapshot
 from golive.engine.attempt import examine
 from golive.ports import Attestation, Clock, Executor, Forge, Look, OtherCheck, Store
 
@@ -110,5 +110,8 @@ def attestations(snapshot: Snapshot, rule: CheckRule) -> tuple[Attestation, ...]
     return tuple(
         Attestation(w.person, w.at, w.text.partition(" ")[2], w.link, w.person.id in entitled)
         for w in snapshot.standing.words
-        if w.verb == "attest" and w.text.split()[:1] == [rule.id] and snapshot.standing.taken(w)
+        if w.verb == "attest"
+        and w.text.split()[:1] == [rule.id]
+        and snapshot.standing.taken(w)
+        and w.key not in snapshot.absent
     )

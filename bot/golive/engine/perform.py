@@ -17,9 +17,10 @@ import structlog
 
 from golive.core import effect as fx
 from golive.core import ledger
-from golive.core.decide import ACT_WITHIN, Decision, Snapshot
+from golive.core.decide import ACT_WITHIN, Decision
 from golive.core.errors import Gone, Later, Refused
 from golive.core.model import Subject
+from golive.core.snapshot import Snapshot
 from golive.engine.examine import Examiner
 from golive.ports import Chat, CheckRunView, Clock, ForgeRepo, MessageView, Published, Render, SlotState, Store
 
@@ -113,10 +114,15 @@ class Perform:
             case fx.PutChatRequest(channel, head_sha, superseded_by):
                 ask = self._render.chat_request(turn.snapshot, turn.decision, head_sha, superseded_by)
                 self._message(turn, f"chat-request:{head_sha}", channel, ask, thread=self._root(turn))
-            case fx.PutFact(channel, key, text):
+            case fx.PutFact(channel, key, text, to):
                 if f"fact:{key}" not in turn.slots:
-                    line = self._render.chat_line(text)
+                    line = self._render.chat_line(text, self._store.chat_users(to))
                     self._message(turn, f"fact:{key}", channel, line, thread=self._root(turn))
+            case fx.PutReminder(key, text):
+                if f"fact:{key}" not in turn.slots:
+                    self._comment(turn, f"fact:{key}", self._render.reminder(text))
+            case fx.OpenIssue():
+                self._issue(turn, effect)
             case fx.AnswerWord():
                 self._answer(turn, effect)
             case fx.Merge():
@@ -174,7 +180,7 @@ class Perform:
         return max(ranked)[3] if ranked else here
 
     def _put_check_run(self, turn: Turn, place: str, head_sha: str, slot: SlotState | None, view: CheckRunView) -> None:
-        mark = _fingerprint(view)
+        mark = fingerprint(view)
         done = view.status == "completed"
         prefix = f"golive:{turn.subject.repository}:{head_sha}:"
         if slot is not None:
@@ -222,7 +228,7 @@ class Perform:
         body = f"{text}\n\n{marker}\n{head}" if shows else f"{text}\n\n{marker}"
         slot = turn.slots.get(name)
         if slot is not None:
-            if slot.fingerprint == _fingerprint(body) and not (shows and self._owes_shown(turn)):
+            if slot.fingerprint == fingerprint(body) and not (shows and self._owes_shown(turn)):
                 return
             try:
                 edited = turn.repo.edit_comment(slot.ref, body)
@@ -230,7 +236,7 @@ class Perform:
                 with self._store.transaction() as tx:
                     tx.drop_slot(turn.subject.key, name)
             else:
-                self._note(turn, turn.subject.key, name, replace(slot, fingerprint=_fingerprint(body)))
+                self._note(turn, turn.subject.key, name, replace(slot, fingerprint=fingerprint(body)))
                 turn.shown_at = turn.shown_at or (edited.at if shows else None)
                 return
         published = self._created(
@@ -251,7 +257,7 @@ class Perform:
         assert self._chat is not None  # noqa: S101  # plan says nothing in a chat that is not there
         slot = turn.slots.get(name)
         if slot is not None:
-            if slot.fingerprint == _fingerprint(view):
+            if slot.fingerprint == fingerprint(view):
                 return
             try:
                 self._chat.edit(slot.ref, view)
@@ -259,7 +265,7 @@ class Perform:
                 with self._store.transaction() as tx:
                     tx.drop_slot(turn.subject.key, name)
             else:
-                self._note(turn, turn.subject.key, name, replace(slot, fingerprint=_fingerprint(view)))
+                self._note(turn, turn.subject.key, name, replace(slot, fingerprint=fingerprint(view)))
                 return
         chat, key = self._chat, f"{turn.subject.key}:{name}"
         since = self._store.intents(turn.subject.key).get(name, self._clock()) - timedelta(minutes=1)
@@ -271,7 +277,7 @@ class Perform:
         self._note_new(turn, name, published, view)
 
     def _note_new(self, turn: Turn, name: str, published: _Made, content: object) -> None:
-        mark = _fingerprint(content) if published.fresh else ""
+        mark = fingerprint(content) if published.fresh else ""
         slot = SlotState(published.ref, mark, turn.subject.key, 0, False, published.at or self._clock())
         self._note(turn, turn.subject.key, name, slot)
         turn.again = turn.again or not mark
@@ -308,6 +314,20 @@ class Perform:
         with self._store.transaction() as tx:
             tx.owe_answer(effect.word, effect.reply_to, effect.text)
 
+    def _issue(self, turn: Turn, effect: fx.OpenIssue) -> None:
+        """One issue for each key, found again by its marker and our authorship."""
+        name = f"issue:{effect.key}"
+        if name in turn.slots:
+            return
+        marker = f"<!-- {self._marker}:{turn.subject.number}:{name} -->"
+        body = f"{self._render.reminder(effect.body)}\n\n{marker}"
+        published = self._created(
+            turn.subject.key, name,
+            look=lambda: turn.repo.find_issue(marker),
+            create=lambda: turn.repo.open_issue(effect.title, body),
+        )  # fmt: skip
+        self._note_new(turn, name, published, effect.key)
+
     def _merge(self, turn: Turn, effect: fx.Merge) -> None:
         """Merge exactly the head that was decided on, while the decision is fresh, and say what came of it."""
         kept = self._store.new_deliveries(limit=1)
@@ -338,5 +358,6 @@ class _Made:
     fresh: bool
 
 
-def _fingerprint(content: object) -> str:
+def fingerprint(content: object) -> str:
+    """The same for the same content; what a slot keeps of what was published."""
     return hashlib.sha256(repr(content).encode()).hexdigest()

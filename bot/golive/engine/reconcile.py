@@ -9,13 +9,15 @@ from typing import Any
 import structlog
 
 from golive.core import ledger
-from golive.core.authorise import rule
+from golive.core.authorise import Asking, rule
 from golive.core.command import VERBS
-from golive.core.decide import Decision, Kind, Snapshot, decide
+from golive.core.decide import Decision, decide, outcomes, roles_now
 from golive.core.errors import Conflict, Gone
+from golive.core.evidence import body_of
 from golive.core.model import PullState, Ruling, Standing, Subject, Word
 from golive.core.plan import plan
-from golive.engine.gather import Gather, Gathered
+from golive.core.snapshot import Kind, Snapshot
+from golive.engine.gather import THE_REPOSITORY, Gather, Gathered
 from golive.engine.perform import Perform, Turn
 from golive.ports import Clock, Forge, ReleaseState, Render, Store
 
@@ -48,12 +50,12 @@ class Reconcile:
             return
         snapshot = self._recorded(gathered)
         decision = decide(snapshot)
-        snapshot = self._on_record(snapshot, decision)
+        snapshot = self._announced(self._on_record(snapshot, decision), decision)
         token = self._remember(snapshot, decision)
         turn = Turn(
             subject, self._forge.repo(subject.repository), snapshot, decision,
             f"{self._page_base}/r/{token}", self._store.chain_head(subject)[:12], self._store.slots(subject.key),
-            again=bool(snapshot.stuck),
+            again=bool(snapshot.stuck or decision.nags),
         )  # fmt: skip
         try:
             self._perform(turn, plan(snapshot, decision, self._chat))
@@ -96,17 +98,57 @@ class Reconcile:
             return snapshot
         if not is_release:
             return self._append(snapshot, subject, _not_heard(snapshot.standing, now))
+        return self._edges(self._ruled(snapshot))
+
+    def _ruled(self, snapshot: Snapshot) -> Snapshot:
+        """Rule on every word that nobody ruled on. What is about the whole repository goes into its own record, too."""
+        subject, now = snapshot.pull.subject, snapshot.now
         attesters = self._gather.attesters(snapshot)
-        rulings = []
+        entries: list[ledger.Entry] = []
+        shared: list[ledger.Entry] = []
         for word in snapshot.standing.words:
-            if word.key not in snapshot.standing.rulings and not _rests(word, snapshot):
-                permission = self._gather.permission(subject, word)
-                checks = snapshot.rule.checks if snapshot.rule else ()
-                ruling = rule(word, snapshot.pull, snapshot.standing, snapshot.roles, attesters, permission, checks)
-                # the next word is ruled on with this one's ruling known
-                snapshot = replace(snapshot, standing=snapshot.standing.with_ruling(ruling))
-                rulings.append(ledger.ruled(ruling, now))
-        return self._append(snapshot, subject, rulings)
+            if word.key in snapshot.standing.rulings or _rests(word, snapshot):
+                continue
+            ruling = rule(
+                Asking(
+                    word, snapshot, roles_now(snapshot), self._gather.permission(subject, word), attesters,
+                    outcomes(snapshot), self._gather.named(subject, word),
+                )
+            )  # fmt: skip
+            # the next word is ruled on with this one's ruling known
+            snapshot = replace(snapshot, standing=snapshot.standing.with_ruling(ruling))
+            entries.append(ledger.ruled(ruling, now))
+            if ruling.taken and word.verb == "check":
+                wanted = word.text.split()[:1]
+                entries.append(ledger.stirred(f"check:{wanted[0]}" if wanted else "*", word.key, now))
+            if ruling.taken and word.verb in ("freeze", "unfreeze"):
+                shared += [ledger.said(word), ledger.ruled(ruling, now)]
+        if not shared:
+            return self._append(snapshot, subject, entries)
+        everywhere = replace(subject, number=THE_REPOSITORY)
+        with self._store.transaction() as tx:
+            tx.append(subject, entries)
+            tx.append(everywhere, shared)
+            for other in tx.open_releases(subject.host, subject.repository):
+                if other.subject != subject:
+                    tx.touch(other.subject.key)
+        return replace(
+            snapshot,
+            standing=ledger.fold(self._store.entries(subject)),
+            shared=ledger.fold(self._store.entries(everywhere)),
+        )
+
+    def _edges(self, snapshot: Snapshot) -> Snapshot:
+        """Say that a freeze began for this release, or ended; once for each."""
+        on = ",".join(one.key for one in snapshot.freezes)
+        if snapshot.pull.state is not PullState.OPEN or on == snapshot.standing.frozen_by:
+            return snapshot
+        titles = "; ".join(
+            f"{one.title}{f' until {one.until:%Y-%m-%d %H:%M} UTC' if one.until else ''}" for one in snapshot.freezes
+        )
+        said = f"Frozen: {titles}" if on else "The freeze is over."
+        turned = ledger.freeze_turned(on, said, snapshot.now, snapshot.standing.seq)
+        return self._append(snapshot, snapshot.pull.subject, [turned])
 
     def _append(self, snapshot: Snapshot, subject: Subject, entries: list[ledger.Entry]) -> Snapshot:
         if not entries:
@@ -118,11 +160,31 @@ class Reconcile:
     def _on_record(self, snapshot: Snapshot, decision: Decision) -> Snapshot:
         """Append a decision that differs from the last, with all it rests on."""
         standing = snapshot.standing
-        last = _decided(standing.last_verdict, standing.last_headline)
-        if not standing.is_release or last == _decided(decision.verdict.name, decision.headline):
+        last = _decided(standing.last_verdict, standing.last_headline, standing.last_reasons)
+        told = tuple((reason.code, reason.subject) for reason in decision.reasons)
+        if not standing.is_release or last == _decided(decision.verdict.name, decision.headline, told):
             return snapshot
         evidence = _evidence(snapshot, decision, self._version)
         return self._append(snapshot, snapshot.pull.subject, [ledger.decided(evidence, snapshot.now, standing.seq)])
+
+    def _announced(self, snapshot: Snapshot, decision: Decision) -> Snapshot:
+        """Record what the decision wants told: that the glass was broken, and who is reminded."""
+        entries: list[ledger.Entry] = []
+        if (broken := decision.override) and broken.key not in dict(snapshot.standing.broken_glass):
+            said = f"BREAK-GLASS until {broken.until:%H:%M} UTC by {broken.people}: {broken.reason}"
+            entries.append(ledger.glass_broken(broken.key, said, snapshot.now))
+        names = {person.id: person.login for person in decision.nagged}
+        for nag in decision.nags:
+            whom = ", ".join(f"@{names[person]}" for person in nag.people)
+            still = "nobody has signed yet" if nag.escalated else "your sign-off is awaited"
+            said = f"{whom}: {still} for {nag.role}."  # nothing that others wrote: whoever is named in it is notified
+            entries.append(ledger.nagged(nag, said, snapshot.standing.seq))
+        if not entries:
+            return snapshot
+        with self._store.transaction() as tx:
+            tx.append(snapshot.pull.subject, entries)
+            tx.note_nags(names, snapshot.now)
+        return replace(snapshot, standing=ledger.fold(self._store.entries(snapshot.pull.subject)))
 
     def _remember(self, snapshot: Snapshot, decision: Decision) -> str:
         """Write how it stands before anything is published, so that others with the same head see it; gives the page's token."""
@@ -131,7 +193,8 @@ class Reconcile:
         state = ReleaseState(
             subject=subject, full_name=pull.repository, title=pull.title, url=pull.url,
             head_sha=pull.revision.head_sha, base_ref=pull.revision.base_ref,
-            open=pull.state is PullState.OPEN, is_release=standing.is_release, verdict=decision.own_verdict,
+            open=pull.state is PullState.OPEN, verdict=decision.own_verdict,
+            is_release=standing.is_release and decision.kind is not Kind.OTHER,
             state="" if decision.kind is Kind.UNGOVERNED else decision.state,
             headline=decision.headline, view=self._render.page(snapshot, decision), looked_at=snapshot.now,
         )  # fmt: skip
@@ -178,33 +241,13 @@ def _seen_by_others(state: ReleaseState | None) -> tuple[Any, ...]:
     return (state.open, state.is_release, state.state, state.head_sha, state.headline) if state else ()
 
 
-def _decided(verdict: str, headline: str) -> tuple[str, str]:
+def _decided(
+    verdict: str, headline: str, reasons: tuple[tuple[str, str], ...]
+) -> tuple[str, str, tuple[tuple[str, str], ...]]:
     """What makes a decision another one; how long ago somebody was asked does not."""
-    return verdict, headline.split(", asked ")[0]
+    return verdict, headline.split(", asked ")[0], reasons
 
 
 def _evidence(snapshot: Snapshot, decision: Decision, version: str) -> dict[str, Any]:
     """All a decision rests on besides the ledger before it and the policy text in it, as JSON values."""
-    pull = snapshot.pull
-    return {
-        "verdict": decision.verdict.name,
-        "headline": decision.headline,
-        "reasons": [[r.code, r.verdict.name, r.subject, r.sentence] for r in decision.reasons],
-        "merge": decision.merge,
-        "at": ledger.stamp(snapshot.now),
-        "ledger": snapshot.standing.seq,
-        "policy": snapshot.policy_sha,
-        "head": pull.revision.head_sha,
-        "tree": pull.revision.tree_sha,
-        "base": pull.revision.base_ref,
-        "pull": {
-            "title": pull.title, "author": pull.author.id if pull.author else None, "draft": pull.draft,
-            "labels": sorted(pull.labels), "head_ref": pull.head_ref, "fork": pull.from_fork,
-            "mergeable": pull.mergeable, "bot": pull.author_is_bot,
-        },
-        "roles": [[r.name, r.count, sorted(p.id for p in r.people)] for r in snapshot.roles],
-        "siblings": [[s.number, s.is_release, s.verdict.name, s.state] for s in snapshot.siblings],
-        "absent": sorted(snapshot.absent),
-        "stuck": snapshot.stuck,
-        "golive": version,
-    }  # fmt: skip
+    return body_of(snapshot, decision, version)

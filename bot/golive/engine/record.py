@@ -8,10 +8,22 @@ from dataclasses import replace
 import structlog
 
 from golive.core import ledger
-from golive.core.command import help_text
+from golive.core.command import LINK_IN_SLACK, Command, help_text
 from golive.core.errors import Later
-from golive.core.event import Asked, BaseMoved, Disturbed, Event, HeadStirred, RepositoryKnown, Touched, Voided
+from golive.core.event import (
+    Asked,
+    BaseMoved,
+    Disturbed,
+    Event,
+    HeadStirred,
+    PeopleChanged,
+    RepositoryKnown,
+    Touched,
+    Voided,
+)
 from golive.core.model import Person, Subject, Word
+from golive.engine.link import not_set_up
+from golive.engine.perform import fingerprint
 from golive.ports import PEOPLE, Delivery, ReleaseState, Store, Transaction
 
 log = structlog.get_logger()
@@ -21,15 +33,20 @@ TRIES = 3
 
 Intake = Callable[[Delivery], Iterable[Event]]
 """What an adapter makes of one delivery. Pure; unknown deliveries give no events."""
+AboutLink = Callable[[Transaction, str, str], str]
+"""What to answer to `link` or `unlink` (the second) of a chat user (the third)."""
 
 
 class Recorder:
     """Works the inbox off. `intakes`: by source of the delivery."""
 
-    def __init__(self, store: Store, intakes: Mapping[str, Intake], ask_operator: str) -> None:
+    def __init__(
+        self, store: Store, intakes: Mapping[str, Intake], ask_operator: str, about_link: AboutLink = not_set_up
+    ) -> None:
         self._store = store
         self._intakes = intakes
         self._ask_operator = ask_operator
+        self._about_link = about_link
         self._tries: dict[int, int] = {}
 
     def run(self) -> None:
@@ -89,10 +106,16 @@ class Recorder:
                 for release in tx.open_releases(host, repository):
                     if release.head_sha == head_sha:
                         self._touched(tx, Touched(release.subject, stirs), delivery)
+            case PeopleChanged(host, installation):
+                for reached in tx.repositories_of(host, installation):
+                    for release in tx.open_releases(host, reached):
+                        tx.touch(release.subject.key)
             case Voided(subject, prefix, at):
                 tx.append(subject, [ledger.voided(prefix, at)])
                 tx.touch(subject.key)
-            case Disturbed(subject, ref):
+            case Disturbed(subject, ref, by):
+                if by:
+                    tx.append(subject, [ledger.was_disturbed(by, delivery.id, delivery.received_at)])
                 tx.doubt_slot(subject.key, ref)
                 tx.touch(subject.key)
             case Touched():
@@ -122,6 +145,13 @@ class Recorder:
                     tx.owe_answer(event.key, event.reply_to, said)
                 return ""
             event = replace(event, subject=Subject.parse(place), revision_sha=name.removeprefix("chat-request:"))
+        if event.command.verb in ("link", "unlink"):
+            if event.who:
+                tx.owe_answer(event.key, event.reply_to, self._about_link(tx, event.command.verb, event.who))
+                return ""
+            event = replace(event, command=Command("misread", LINK_IN_SLACK))
+        if event.rests_on and not _stands(tx, event):
+            return ""
         person = event.person or tx.person(event.who)
         if person is None:
             said = f"I do not know who you are on GitHub, so this counts for nothing. {self._ask_operator}"
@@ -154,6 +184,12 @@ class Recorder:
             said = "No release is open."
         tx.owe_answer(event.key, event.reply_to, said)
         return None
+
+
+def _stands(tx: Transaction, event: Asked) -> bool:
+    """Whether the comment of ours that a word was put into said what we had written, and nothing of somebody else's."""
+    ref, text = event.rests_on or ("", "")
+    return event.subject is not None and tx.wrote(event.subject.key, ref, fingerprint(text))
 
 
 def _name(release: ReleaseState) -> str:

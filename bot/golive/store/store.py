@@ -10,15 +10,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, func, insert, text
+from sqlalchemy import Engine, and_, create_engine, event, func, insert, text
+from sqlalchemy import select as columns
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col, delete, select, update
 
-from golive.core import ledger
+from golive.core import chain, ledger
+from golive.core.chain import Link
 from golive.core.ledger import GENESIS, Entry
-from golive.core.model import Person, Subject, Verdict
+from golive.core.model import Subject, Verdict
 from golive.ports import ANSWERS, INBOX, Delivery, ReleaseState, SlotState
+from golive.store.links import LinkActs
 from golive.store.tables import (
     AnswerRow,
     DueRow,
@@ -27,6 +30,7 @@ from golive.store.tables import (
     IntentRow,
     LedgerBodyRow,
     LedgerRow,
+    NagRow,
     PersonRow,
     ReleaseRow,
     RepositoryRow,
@@ -35,6 +39,9 @@ from golive.store.tables import (
 
 Unavailable = SQLAlchemyError
 """What every method here raises when the database does not do as asked; nothing was written then."""
+AT_A_TIME = 1000
+"""Rows of a chain that are held in memory while it is walked."""
+_PLACE = ("host", "repository", "number", "seq")
 
 
 def engine_for(url: str) -> Engine:
@@ -58,7 +65,13 @@ def engine_for(url: str) -> Engine:
     return engine
 
 
-class Transaction:
+VERSIONS = 20
+"""Earlier texts of a slot that are known again: what somebody did to one of them may arrive late."""
+DOUBTED = "?"
+"""Before the fingerprint of what somebody else may have changed since: it is no fingerprint of anything any more."""
+
+
+class Transaction(LinkActs):
     """One write transaction: everything in it happens, or nothing does."""
 
     def __init__(self, session: Session, now: datetime) -> None:
@@ -166,7 +179,10 @@ class Transaction:
 
     def put_slot(self, place: str, name: str, slot: SlotState) -> None:
         """Note what we published, and that nothing of it is owed any more. A reaction on it that came too early is heard now."""
-        self.session.merge(SlotRow(place=place, name=name, **slot.fields()))
+        before = self.session.get(SlotRow, (place, name))
+        earlier = [before.fingerprint.removeprefix(DOUBTED), *before.earlier.split()] if before else []
+        kept = " ".join([mark for mark in dict.fromkeys(earlier) if mark and mark != slot.fingerprint][:VERSIONS])
+        self.session.merge(SlotRow(place=place, name=name, earlier=kept, **slot.fields()))
         self.session.exec(delete(IntentRow).where(col(IntentRow.place) == place, col(IntentRow.name) == name))
         adrift = (col(InboxRow.state) == "adrift", col(InboxRow.note) == slot.ref)
         if self.session.exec(select(InboxRow.id).where(*adrift)).first() is not None:
@@ -180,7 +196,15 @@ class Transaction:
     def doubt_slot(self, place: str, ref: str) -> None:
         """What we published under this outside id may read otherwise now: the next turn writes it again."""
         mine = (col(SlotRow.place) == place, col(SlotRow.ref) == ref)
-        self.session.exec(update(SlotRow).where(*mine).values(fingerprint=""))
+        kept = select(SlotRow).where(*mine)
+        for row in self.session.exec(kept):
+            row.fingerprint = f"{DOUBTED}{row.fingerprint.removeprefix(DOUBTED)}"
+
+    def wrote(self, place: str, ref: str, fingerprint: str) -> bool:
+        """Whether we published this under this outside id, now or not long ago, however it reads now."""
+        mine = (col(SlotRow.place) == place, col(SlotRow.ref) == ref)
+        rows = self.session.exec(select(SlotRow).where(*mine)).all()
+        return any(fingerprint in (row.fingerprint.removeprefix(DOUBTED), *row.earlier.split()) for row in rows)
 
     def intend(self, place: str, name: str) -> datetime:
         """Note that we are about to create something; returns since when we have been about to."""
@@ -200,18 +224,12 @@ class Transaction:
         found = select(IntentRow.name).where(col(IntentRow.name).startswith(name_prefix))
         return self.session.exec(found).first() is not None
 
-    # -- people, repositories, releases, answers, faults
+    # -- repositories, releases, answers, faults; people are in `links`
 
-    def person(self, who: str) -> Person | None:
-        """The forge's person behind a chat user."""
-        row = self.session.get(PersonRow, who)
-        return Person(row.person, row.login) if row else None
-
-    def put_people(self, people: dict[str, Person]) -> None:
-        """Replace the whole mapping: whoever left the operator's file is nobody from now on."""
-        self.session.exec(delete(PersonRow))
-        for who, person in people.items():
-            self.session.add(PersonRow(who=who, person=person.id, login=person.login))
+    def repositories_of(self, host: str, installation: int) -> list[int]:
+        """The repositories that one installation reaches."""
+        here = (RepositoryRow.host == host, RepositoryRow.installation == installation)
+        return list(self.session.exec(select(RepositoryRow.repository).where(*here)))
 
     def know_repository(self, host: str, repository: int, full_name: str, installation: int) -> bool:
         """Remember through which installation a repository is reached; True where that is news."""
@@ -259,9 +277,10 @@ class Transaction:
         rows = self.session.exec(
             select(AnswerRow).where(col(AnswerRow.sent).is_(False)).order_by(col(AnswerRow.at))
         ).all()
+        owed = [(row.reply_to, row.text) for row in rows if row.at >= since]
         for row in rows:
-            row.sent = True
-        return [(row.reply_to, row.text) for row in rows if row.at >= since]
+            row.sent, row.text = True, ""  # it may hold what is for one person alone
+        return owed
 
     def fault(self, subject: str, error: str) -> int:
         """Count one more failed turn; returns how many in a row."""
@@ -269,6 +288,11 @@ class Transaction:
         attempts = (row.attempts if row else 0) + 1
         self.session.merge(FaultRow(subject=subject, attempts=attempts, error=error, at=self.now))
         return attempts
+
+    def note_nags(self, people: Iterable[int], at: datetime) -> None:
+        """These people were reminded just now."""
+        for person in people:
+            self.session.merge(NagRow(person=person, at=at))
 
     def recovered(self, subject: str) -> None:
         """A turn went through."""
@@ -290,14 +314,6 @@ def _inbox_row(delivery: Delivery) -> dict[str, Any]:
         "received_at": delivery.received_at, "said_at": delivery.said_at,
         "state": "new", "repeats": 0, "note": "",
     }  # fmt: skip
-
-
-def _fits(body: LedgerBodyRow, hashed: str) -> bool:
-    try:
-        said = json.loads(body.body)
-    except ValueError:
-        return False
-    return ledger.canonical(said).decode() == body.body and ledger.body_hash(body.salt, said) == hashed
 
 
 def _at(table: type[LedgerRow] | type[LedgerBodyRow], subject: Subject) -> tuple[Any, ...]:
@@ -364,6 +380,14 @@ class Store:
             for r in rows
         ]
 
+    def delivery(self, source: str, name: str) -> tuple[Delivery, str] | None:
+        """A kept delivery by its own id, and its state (see `InboxRow`)."""
+        with self.reading() as session:
+            row = session.exec(select(InboxRow).where(InboxRow.source == source, InboxRow.delivery == name)).first()
+        if row is None:
+            return None
+        return Delivery(row.source, row.delivery, row.kind, row.body, row.received_at, row.said_at), row.state
+
     def entries(self, subject: Subject) -> list[Entry]:
         """A release's ledger, in seq order. A body that was erased is empty."""
         with self.reading() as session:
@@ -381,22 +405,28 @@ class Store:
             query = select(LedgerRow.hash).where(*_at(LedgerRow, subject)).order_by(col(LedgerRow.seq).desc()).limit(1)
             return session.exec(query).first() or GENESIS
 
+    def links(self, subject: Subject) -> Iterator[Link]:
+        """A release's chain with what its rows say, in seq order, a few rows in memory at a time; read to its end."""
+        same = and_(*(getattr(LedgerRow, part) == getattr(LedgerBodyRow, part) for part in _PLACE))
+        chained: list[Any] = [getattr(LedgerRow, name) for name in Link._fields[:6]]
+        query = (
+            columns(*chained, *[LedgerBodyRow.salt, LedgerBodyRow.body])
+            .outerjoin_from(LedgerRow, LedgerBodyRow, same)
+            .where(*_at(LedgerRow, subject))
+            .order_by(col(LedgerRow.seq))
+            .execution_options(yield_per=AT_A_TIME)
+        )
+        with self.reading() as session:
+            yield from (Link(*row) for row in session.connection().execute(query))
+
     def broken_links(self, subject: Subject) -> list[str]:
         """What is wrong with a release's chain, a sentence per fault; empty when it holds."""
+        wrong = [fault.sentence for fault in chain.faults(subject, self.links(subject))]
+        recorded = select(LedgerRow.seq).where(*_at(LedgerRow, subject))
+        here = (*_at(LedgerBodyRow, subject), col(LedgerBodyRow.seq).not_in(recorded))
         with self.reading() as session:
-            rows = session.exec(select(LedgerRow).where(*_at(LedgerRow, subject)).order_by(col(LedgerRow.seq))).all()
-            bodies = {b.seq: b for b in session.exec(select(LedgerBodyRow).where(*_at(LedgerBodyRow, subject)))}
-        wrong, prev = [], GENESIS
-        for place, row in enumerate(rows, start=1):
-            if row.seq != place or row.prev != prev:
-                wrong.append(f"entry {row.seq} does not follow entry {place - 1}")
-            if row.hash != ledger.row_hash(row.prev, subject, row.seq, row.kind, row.at, row.body_hash):
-                wrong.append(f"entry {row.seq} was changed")
-            body = bodies.get(row.seq)
-            if body and not _fits(body, row.body_hash):
-                wrong.append(f"the body of entry {row.seq} was changed")
-            prev = row.hash
-        return wrong
+            bare = session.exec(select(LedgerBodyRow.seq).where(*here).order_by(col(LedgerBodyRow.seq))).all()
+        return wrong + [f"entry {seq} was taken out, and what it says is still there" for seq in bare]
 
     def slots(self, place: str) -> dict[str, SlotState]:
         """Everything we published at a place, by name."""
@@ -451,6 +481,37 @@ class Store:
         with self.reading() as session:
             row = session.get(FaultRow, subject)
         return (row.attempts, row.error) if row else (0, "")
+
+    def nagged(self, people: Iterable[int]) -> dict[int, datetime]:
+        """When each of these was last reminded of anything."""
+        with self.reading() as session:
+            rows = session.exec(select(NagRow).where(col(NagRow.person).in_(list(people)))).all()
+        return {row.person: row.at for row in rows}
+
+    def release_named(self, full_name: str, number: int) -> ReleaseState | None:
+        """A pull request as people name it, whatever the case."""
+        query = select(ReleaseRow).where(
+            func.lower(ReleaseRow.full_name) == full_name.casefold(), ReleaseRow.number == number
+        )
+        with self.reading() as session:
+            row = session.exec(query).first()
+            return _state(row) if row else None
+
+    def open_in(self, host: str, repository: int) -> list[ReleaseState]:
+        """The open pull requests of one repository, by number."""
+        here = (ReleaseRow.host == host, ReleaseRow.repository == repository, col(ReleaseRow.open).is_(True))
+        with self.reading() as session:
+            return [
+                _state(row) for row in session.exec(select(ReleaseRow).where(*here).order_by(col(ReleaseRow.number)))
+            ]
+
+    def chat_users(self, people: Iterable[int]) -> tuple[str, ...]:
+        """The chat users of these people, as `team/user`, where they are known."""
+        wanted = list(people)
+        if not wanted:
+            return ()
+        with self.reading() as session:
+            return tuple(session.exec(select(PersonRow.who).where(col(PersonRow.person).in_(wanted))).all())
 
     def counts(self) -> dict[str, int]:
         """Figures for the metrics page: no names in it."""

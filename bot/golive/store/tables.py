@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Dialect, Index, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Dialect, Index, LargeBinary, Text, UniqueConstraint, text
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
@@ -77,7 +77,10 @@ class LedgerBodyRow(SQLModel, table=True):
 
 
 class SlotRow(SQLModel, table=True):
-    """What we published where. place: a release or a commit; ref: the outside's id of it; owner: which release wrote it last."""
+    """What we published where. place: a release or a commit; ref: the outside's id of it; owner: which release wrote it last.
+
+    earlier: fingerprints of what stood there before, newest first.
+    """
 
     __tablename__ = "slot"
     __table_args__ = (Index("slot_ref", "ref"),)
@@ -86,6 +89,7 @@ class SlotRow(SQLModel, table=True):
     name: str = Field(primary_key=True)
     ref: str
     fingerprint: str
+    earlier: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
     owner: str = ""
     counter: int = 0
     completed: bool = False
@@ -178,10 +182,42 @@ class AnswerRow(SQLModel, table=True):
 
 
 class PersonRow(SQLModel, table=True):
-    """A chat user and the forge's person they are, from the operator's file; `who` is `team/user`."""
+    """A chat user and the forge's person they are; `who` is `team/user`. origin: `file` (the operator's) or `link`."""
 
     __tablename__ = "person"
 
     who: str = Field(primary_key=True)
     person: int = Field(sa_column=Column(BigInteger, nullable=False))
     login: str
+    origin: str = Field(default="file", sa_column_kwargs={"server_default": "file"})
+
+
+class LinkingRow(SQLModel, table=True):
+    """A chat user who is linking themselves, until the moment of `until`. code, browser and state are hashes.
+
+    person: 0 until the forge said who they are there.
+    """
+
+    __tablename__ = "linking"
+    __table_args__ = (Index("linking_state", "state"),)
+
+    code: str = Field(primary_key=True)
+    who: str
+    until: datetime = Field(sa_column=Column(Moment, nullable=False))
+    step: str
+    browser: str
+    state: str
+    nonce: str
+    verifier: str
+    slack_name: str
+    person: int = Field(sa_column=Column(BigInteger, nullable=False))
+    login: str
+
+
+class NagRow(SQLModel, table=True):
+    """When a person was last reminded of anything, so that nobody is reminded twice in one interval."""
+
+    __tablename__ = "nag"
+
+    person: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    at: datetime = Field(sa_column=Column(Moment, nullable=False))

@@ -10,7 +10,9 @@ from starlette.responses import JSONResponse
 
 from golive import __version__
 from golive.store.store import Unavailable
+from golive.web.api import api
 from golive.web.doors import doors
+from golive.web.linking import Browser, linking, not_linking
 from golive.web.metrics import Metrics
 from golive.web.pages import pages
 from golive.wiring.service import Golive
@@ -32,6 +34,8 @@ def create_app(golive: Golive, *, runs: bool = True) -> FastAPI:
     )
     metrics = Metrics(golive.store)
     app.include_router(doors(golive, metrics))
+    app.include_router(api(golive, metrics))
+    app.include_router(linking(golive.link, Browser(golive.settings.public_url)) if golive.link else not_linking())
     app.include_router(pages(golive.store.release_by_token, lambda state: golive.store.chain_head(state.subject)))
 
     @app.exception_handler(Unavailable)

@@ -15,18 +15,21 @@ import yaml
 
 from golive import __version__
 from golive.checks.registry import installed
-from golive.core.decide import Mistake, Timing
 from golive.core.errors import Gone, Kept, Misconfigured
 from golive.core.masking import Mask
-from golive.core.model import Person
+from golive.core.model import Finding, Person
 from golive.core.policy import Policy
+from golive.core.snapshot import Mistake, Timing
 from golive.engine.examine import Examiner, Looks
 from golive.engine.gather import Gather
 from golive.engine.inbox import Inbox
+from golive.engine.link import Link, not_set_up
 from golive.engine.perform import Perform
 from golive.engine.reconcile import Reconcile
 from golive.engine.record import Intake, Recorder
 from golive.engine.turns import Turns
+from golive.githubapp.callers import Callers
+from golive.githubapp.callers import Intake as ApiIntake
 from golive.githubapp.client import Clients
 from golive.githubapp.forge import GitHubForge
 from golive.githubapp.intake import Intake as GitHubIntake
@@ -44,12 +47,16 @@ from golive.settings import Settings
 from golive.slackapp.chat import SlackChat
 from golive.slackapp.door import Door
 from golive.slackapp.intake import Intake as SlackIntake
+from golive.store.links import FILE
 from golive.store.store import Store
 from golive.store.work import EmbeddedWork, ProcessLock, ServerLock
+from golive.wiring.signin import linking
 
 log = structlog.get_logger()
 
 PEOPLE_AGAIN = timedelta(minutes=1)
+ASK_OPERATOR = "Ask golive's operator to add you to the file that GOLIVE_SLACK_PEOPLE names."
+LINK_YOURSELF = "Type `/golive link` to link your GitHub account."
 
 Read = Callable[[str, str, str], Policy | tuple[Mistake, ...]]
 
@@ -72,6 +79,8 @@ class Golive:
     slack: Door | None
     clock: Clock
     webhook_secret: str
+    callers: Callers
+    link: Link | None = None
     _pool: ThreadPoolExecutor | None = None
     _lock: ProcessLock | ServerLock | None = None
 
@@ -119,7 +128,7 @@ def build(settings: Settings, clock: Clock = utc_now, executor: Executor | None 
     secrets = Secrets.read(settings.secrets, os.environ) if settings.secrets else Secrets.none()
     examiner = Examiner(
         store, forge, _looks(settings, secrets, clock), executor or pool or ThreadPoolExecutor(),
-        clock, timing.recheck, lambda found: Mask([*settings.secrets_held(), *secrets.values()]).finding(found),
+        clock, timing.recheck, _Hidden(settings, secrets).finding,
     )  # fmt: skip
     gather = Gather(forge, store, clock, reader(secrets), words_of, timing, settings.stuck_after)
     perform = Perform(store, chat, render, examiner, clock)
@@ -129,8 +138,10 @@ def build(settings: Settings, clock: Clock = utc_now, executor: Executor | None 
     intakes: dict[str, Intake] = {
         "github": GitHubIntake(forge.host, app_id, settings.github_app_slug),
         "slack": SlackIntake(),
+        "api": ApiIntake(),
     }
-    recorder = Recorder(store, intakes, "Ask golive's operator to add you to the file that GOLIVE_SLACK_PEOPLE names.")
+    link = linking(settings, store, clients, clock)
+    recorder = Recorder(store, intakes, LINK_YOURSELF if link else ASK_OPERATOR, link.answer if link else not_set_up)
     people = People(settings.slack_people, store, forge, clock)
     people.read()  # a file that cannot be used is said at start
     turns = Turns(store, recorder, reconcile, chat, render.chat_line, clock, {PEOPLE: people.resolve})
@@ -140,12 +151,28 @@ def build(settings: Settings, clock: Clock = utc_now, executor: Executor | None 
     slack = Door(secret, token, inbox.keep, clock) if settings.slack_on else None
     return Golive(
         settings, store, inbox, work, forge, chat, slack, clock,
-        webhook_secret.get_secret_value() if webhook_secret else "", pool,
+        webhook_secret.get_secret_value() if webhook_secret else "", Callers(clients), link, pool,
     )  # fmt: skip
 
 
 def _broke(subject: str, error: BaseException) -> None:
     log.error("turn broke", subject=subject, exc_info=error)
+
+
+class _Hidden:
+    """Takes out of findings whatever is secret now, or ever was; the mask is made anew only where that changed."""
+
+    def __init__(self, settings: Settings, secrets: Secrets) -> None:
+        self._settings, self._secrets = settings, secrets
+        self._made: tuple[tuple[str, ...], Mask] | None = None
+
+    def finding(self, found: Finding) -> Finding:
+        """The finding without them."""
+        held = (*self._settings.secrets_held(), *self._secrets.values())
+        made = self._made
+        if made is None or made[0] != held:
+            self._made = made = (held, Mask(held))
+        return made[1].finding(found)
 
 
 def _looks(settings: Settings, secrets: Secrets, clock: Clock) -> Looks:
@@ -176,7 +203,7 @@ _SLACK_ID = re.compile(r"[TEUW][A-Z0-9]{2,}\Z")
 
 
 class People:
-    """The operator's file: Slack team → user id → GitHub login. Logins become numeric ids once, at start.
+    """The operator's file: Slack team → user id → GitHub login. Logins become numeric ids once, at start. It wins over links.
 
     A login that changes hands later changes nothing: the id is the person.
     """
@@ -205,10 +232,13 @@ class People:
                 log.warning("GitHub login not resolved yet", who=who, login=login, why=str(later))
             unresolved = True
         with self._store.transaction() as tx:
-            known = {who: person for who in named if who not in people and (person := tx.person(who))}
-            tx.put_people(known | people)
+            waiting = [who for who in named if who not in people and tx.origin(who) == FILE]
+            known = {who: person for who in waiting if (person := tx.person(who))}
+            gave_way = tx.put_people(known | people, frozenset(named))
             if unresolved:
                 tx.touch(PEOPLE, self._clock() + PEOPLE_AGAIN)
+        for who, person in gave_way.items():
+            log.warning("the operator's file takes the place of a link", who=who, linked=person.login, file=named[who])
 
     def _installations(self) -> list[int]:
         """Any installation will do to look a login up; GitHub is asked for one before the first delivery came."""
