@@ -20,7 +20,7 @@ LAYERS := unit property contract scenario e2e
 TESTS := $(wildcard $(addprefix tests/,$(LAYERS)))
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 
-.PHONY: help venv demo test test-unit test-property test-contract test-scenario test-e2e test-long lint format lock bench clean
+.PHONY: help venv demo test test-unit test-property test-contract test-scenario test-e2e test-long mutants lint format lock bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -46,7 +46,7 @@ demo: venv ## play a release from pull request to merge, on this machine alone (
 	@$(BIN)/golive demo $(ARGS)
 
 test: venv ## all tests, from the smallest to the largest
-	$(BIN)/python -m pytest -n $(JOBS) $(ARGS) $(TESTS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS) $(TESTS)
 
 test-unit: venv ## tables over the pure parts
 	$(BIN)/python -m pytest $(ARGS) tests/unit
@@ -63,8 +63,11 @@ test-scenario: venv ## the whole app in one process
 test-e2e: venv ## the real command, real processes, real sockets
 	$(BIN)/python -m pytest $(ARGS) tests/e2e
 
-test-long: venv ## the sampled tests, whole: more histories, every crash boundary
-	GOLIVE_TEST_PROFILE=long $(BIN)/python -m pytest -n $(JOBS) $(ARGS) tests/property tests/scenario/test_crashes.py
+test-long: venv ## the sampled tests, whole: more histories, every crash boundary, a million rounds of the gate
+	GOLIVE_TEST_PROFILE=long $(BIN)/python -m pytest -n $(JOBS) $(ARGS) tests/property tests/scenario/test_crashes.py tests/scenario/test_gate_model.py
+
+mutants: venv ## plant every small mistake in the gate, one at a time, and list those that no test notices (ARGS="--every 10 freshness")
+	nice -n 19 $(BIN)/python tests/property/mutation.py --jobs $(JOBS) $(ARGS)
 
 lint: venv ## ruff, mypy --strict and the import contracts
 	$(BIN)/ruff check .
