@@ -20,6 +20,7 @@ from golive.core.decide import decide
 from golive.core.snapshot import Snapshot
 from golive.githubapp.ticks import new_ticks
 from golive.render import github, slack
+from golive.render.checkrun import titled
 from golive.render.escaping import fold, href, md, mrkdwn, quiet
 from golive.render.folding import Section, fit, lines_within
 from golive.standins.slack.blocks import faults
@@ -92,9 +93,15 @@ def _does_nothing(markdown: str) -> None:
     assert seen.attributes <= {"href", "style"}, seen.attributes  # style: the alignment of a table's columns
     assert all(link.startswith(_LINKS) for link in seen.links), seen.links
     assert set(seen.hidden) <= {" golive:tick:qa ", " golive:tick:security "}, "a marker of somebody else's got through"
-    rows = [line for line in markdown.splitlines() if line.startswith("| ")]
-    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} <= {5}, "a text broke out of its cell of four"
+    _tables_are_whole(markdown)
     assert not (found := _LIVE.search(seen.outside)), f"live: {seen.outside[max(0, found.start() - 20) :][:60]!r}"
+
+
+def _tables_are_whole(markdown: str) -> None:
+    for table in re.findall(r"(?:^\|.*(?:\n|\Z))+", markdown, re.MULTILINE):
+        cells = {len(re.findall(r"(?<!\\)\|", row)) for row in table.splitlines()}
+        assert len(cells) == 1, "a table was cut within a row, or a text broke out of its cell"
+        assert cells <= {5, 7}, "tables have four columns, the one by category has six"
 
 
 @pytest.mark.parametrize("override", [False, True])
@@ -182,7 +189,9 @@ def test_no_text_of_a_stranger_does_anything_in_slack(text, override):
         assert view.text
         whole = view.text + json.dumps(view.blocks, ensure_ascii=False)
         links = re.findall(r"<([^|>]*)[|>]", whole)
-        assert all(link.startswith(("https://github.com/acme/shop/pull/7", _COMPARES, PAGE)) for link in links), links
+        assert all(
+            link.startswith(("https://github.com/acme/shop/pull/7", _COMPARES, PAGE, "!date^")) for link in links
+        ), links
         assert whole.count("<") == whole.count(">") == len(links)
 
 
@@ -208,18 +217,53 @@ def test_every_limit_holds_for_more_than_anybody_would_have(char):
     snapshot = releases.enormous((char * 250)[:250], roles=100, conditions=1_000)
     decision = decide(snapshot)
     run = github.check_run(snapshot, decision, "failure", page_url=PAGE, chain=CHAIN)
-    assert len(run.title) <= 255
+    assert len(run.title.encode()) <= 255
     assert max(len(run.summary.encode()), len(run.text.encode())) <= 65_535
-    assert len(run.annotations) == 50
+    assert len(run.annotations) == 70
     assert len(github.sticky(snapshot, decision, page_url=PAGE, chain=CHAIN).encode()) <= 65_000
     assert len(github.request(snapshot, decision, HEAD.head_sha).encode()) <= 65_000
     assert len(github.answer("\n".join([char * 2000] * 400), "ana").encode()) <= 65_000
-    for table in re.findall(r"(?:^\|.*\n)+", run.summary, re.MULTILINE):
-        cells = [len(re.findall(r"(?<!\\)\|", row)) for row in table.splitlines()]
-        assert len(set(cells)) == 1, "a table was cut within a row"
+    _tables_are_whole(run.summary)
     for view in (slack.root(snapshot, decision, page_url=PAGE), slack.request(snapshot, decision, HEAD.head_sha)):
         assert faults(list(view.blocks)) == []
         assert len(view.text) <= 3_000
+
+
+_WORDS = st.sampled_from(
+    ["check", "المتجر", "בריאות", "准备就绪", "🚀", "👨‍👩‍👧", "e\u0301", "`x", "|", "<b>", "\\", "$", "a" * 60]
+)
+_titles = st.lists(_WORDS, min_size=1, max_size=60).map(lambda words: " ".join(words)[:250])
+
+
+@settings(deadline=None, max_examples=10)
+@given(_titles, st.sampled_from([0, 1, 40, 400]), st.sampled_from([0, 3, 60]), st.sampled_from([0, 7, 400]))
+def test_a_check_run_of_any_size_keeps_its_limits_and_is_cut_between_rows_only(title, checks, roles, conditions):
+    snapshot = releases.enormous(title, checks=checks, roles=roles, conditions=conditions if roles else 0)
+    run = github.check_run(snapshot, decide(snapshot), None, page_url=PAGE, chain=CHAIN, version="1.2.3")
+    assert len(run.title.encode()) <= 255
+    assert run.title
+    for part in (run.summary, run.text):
+        assert len(part.encode()) <= 65_535
+        assert part.count("<details>") == part.count("</details>") == part.count("<summary>")
+        assert "```" not in part
+        _tables_are_whole(part)
+        seen = _Seen(part)
+        assert seen.tags <= _TAGS
+        assert not seen.hidden
+    counted = re.search(r"…and (\d+) more checks; the release page has them all", run.text)
+    assert run.text.count("<details>") + int(counted[1] if counted else 0) == checks
+    assert run.summary.splitlines()[-1] == f"Ledger: {CHAIN[:12]}"
+
+
+@settings(deadline=None, max_examples=200)
+@given(hostile | _titles, st.integers(10, 255))
+def test_a_title_is_one_line_of_whole_characters_and_ends_after_a_word_where_it_can(text, most):
+    title = titled(text, most)
+    assert len(title.encode()) <= most
+    assert title.splitlines() == [title] or not title
+    whole = fold(text, 100_000)
+    assert title == whole if len(whole.encode()) <= most else title.endswith("…")
+    assert whole.startswith(title.removesuffix("…"))
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8"), max_size=30), max_size=80), st.integers(60, 600))

@@ -75,7 +75,7 @@ def test_json_has_every_mistake_with_its_parts(here: Path, capsys: pytest.Captur
 def test_json_of_a_whole_policy_is_valid_and_empty(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (here / "p.yml").write_text(STARTER)
     code, out, _ = run(capsys, "p.yml", "--format", "json")
-    assert (code, json.loads(out)) == (0, {"valid": True, "files": ["p.yml"], "mistakes": []})
+    assert (code, json.loads(out)) == (0, {"valid": True, "files": ["p.yml"], "mistakes": [], "warnings": []})
 
 
 @pytest.mark.parametrize(
@@ -112,3 +112,60 @@ def test_the_schema_knows_every_installed_kind(here: Path, capsys: pytest.Captur
     kinds = json.loads(out)["$defs"]["CheckSection"]["properties"]["uses"]["enum"]
     assert code == 0
     assert {"attest", "github_check", "http"} <= set(kinds)
+
+
+ASKS = """\
+version: 1
+project: Shop
+releases: [{name: production, base: main, head: "release/**"}]
+checks: []
+signoffs: [{roles: [{role: owners, from: [codeowners]}]}]
+"""
+OWNERS = "*.py @ana\n!secret @bo\n\ndocs/ mail@example.com\n"
+
+
+def with_owners(here: Path, place: str = ".github/CODEOWNERS", policy: str = ASKS) -> None:
+    for name, text in ((".github/golive.yml", policy), (place, OWNERS)):
+        (here / name).parent.mkdir(exist_ok=True)
+        (here / name).write_text(text)
+
+
+@pytest.mark.parametrize("place", [".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"])
+def test_lines_of_owners_that_count_for_nobody_are_warnings_and_the_policy_is_whole(
+    place: str, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with_owners(here, place)
+    code, out, _ = run(capsys)
+    whole, *warnings = out.splitlines()
+    assert (code, whole) == (0, ".github/golive.yml: a whole policy")
+    assert [line.split(" warning: ")[0] for line in warnings] == [f"{place}:2:1:", f"{place}:4:1:"]
+    assert "mail@example.com" in warnings[1]
+
+
+def test_owners_are_found_from_inside_the_folder_of_the_policy(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_owners(here, "docs/CODEOWNERS")
+    monkeypatch.chdir(here / ".github")
+    assert "../docs/CODEOWNERS:2:1: warning: " in run(capsys, "golive.yml")[1]
+
+
+def test_owners_are_warned_of_in_each_format(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with_owners(here)
+    told = json.loads(run(capsys, "--format", "json")[1])
+    assert (told["valid"], [one["line"] for one in told["warnings"]]) == (True, [2, 4])
+    assert {one["file"] for one in told["warnings"]} == {".github/CODEOWNERS"}
+    out = run(capsys, "--format", "github")[1]
+    assert "::warning file=.github/CODEOWNERS,line=2,title=golive code owners::" in out
+
+
+def test_a_role_of_owners_without_their_file_is_warned_of(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "golive.yml").write_text(ASKS)
+    code, out, _ = run(capsys)
+    assert code == 0
+    assert "golive.yml:1:1: warning: owners asks code owners, and there is no CODEOWNERS" in out
+
+
+def test_nothing_is_said_of_owners_that_no_role_asks_for(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with_owners(here, policy=STARTER)
+    assert run(capsys)[1] == ".github/golive.yml: a whole policy\n"

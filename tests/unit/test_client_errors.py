@@ -12,7 +12,7 @@ import github
 import pytest
 from github import Auth
 
-from golive.core.errors import Conflict, GoliveError, Gone, Kept, Later, Misconfigured, Refused
+from golive.core.errors import Conflict, GoliveError, Gone, Kept, Later, Limited, Misconfigured, Refused, Silent
 from golive.githubapp.client import Api, Rejected
 
 pytestmark = pytest.mark.sockets
@@ -87,10 +87,10 @@ def fault(api: Api) -> GoliveError:
         (405, '{"message": "Required status check is expected."}', Rejected),
         (422, '{"message": "Validation Failed"}', Rejected),
         (400, '{"message": "Problems parsing JSON"}', Later),
-        (500, '{"message": "Server Error"}', Later),
-        (502, "<html>Bad gateway</html>", Later),
-        (503, "", Later),
-        (429, '{"message": "Slow down"}', Later),
+        (500, '{"message": "Server Error"}', Silent),
+        (502, "<html>Bad gateway</html>", Silent),
+        (503, "", Silent),
+        (429, '{"message": "Slow down"}', Limited),
     ],
 )
 def test_a_status_has_its_error(api: Api, status: int, body: str, error: type[GoliveError]) -> None:

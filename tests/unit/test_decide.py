@@ -23,6 +23,7 @@ from builders import (
     a_standing,
     a_word,
 )
+from golive.core.budget import Level
 from golive.core.decide import Decision, attesters, decide
 from golive.core.headline import ago
 from golive.core.model import (
@@ -572,11 +573,6 @@ def checked(**changes: Any) -> Snapshot:
             checked(every=timedelta(minutes=30), valid_until=NOW + MINUTE), NOW + MINUTE, id="the earlier of two"
         ),
         pytest.param(unasked(timedelta(seconds=20)), NOW + timedelta(seconds=40), id="the head has rested"),
-        pytest.param(
-            a_snapshot(standing=a_standing(words=())),
-            NOW + timedelta(seconds=30),
-            id="reactions while some are missing",
-        ),
         pytest.param(a_snapshot(), None, id="no reactions once all have signed"),
         pytest.param(
             a_snapshot(policy=a_policy(roles=(), merge=MergeRule()), pull=a_pull(mergeable=None)),
@@ -595,6 +591,22 @@ def checked(**changes: Any) -> Snapshot:
 )
 def test_when_time_alone_changes_something(snapshot: Snapshot, next_at: datetime | None) -> None:
     assert decide(snapshot).next_at == next_at
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "soonest"),
+    [
+        pytest.param(a_snapshot(standing=a_standing(words=())), True, id="while some are missing"),
+        pytest.param(a_snapshot(), False, id="not once all have signed"),
+        pytest.param(
+            a_snapshot(standing=a_standing(words=()), quota=Level.LITTLE), False, id="not while little is left"
+        ),
+    ],
+)
+def test_reactions_are_read_while_sign_offs_are_missing_and_the_quota_allows(snapshot: Snapshot, soonest: bool) -> None:
+    at = decide(snapshot).reactions_at
+    assert (at is not None) is soonest
+    assert at is None or at > snapshot.now
 
 
 def test_an_expiry_makes_the_check_due_at_that_very_moment() -> None:
@@ -671,7 +683,10 @@ def refused(refusal: Refusal, **changes: Any) -> Snapshot:
 def test_a_refused_merge_keeps_the_verdict_and_says_what_the_forge_said() -> None:
     decision = decide(refused(replace(REFUSED, at=NOW)))
     assert (decision.verdict, decision.merge, decision.state) == (GO, False, "success")
-    assert decision.headline == "1/1 — The merge was refused: Required status check is expected."
+    assert decision.headline == (
+        "1/1 — The merge was refused: Required status check is expected. "
+        "That is the rule “Require status checks to pass”."
+    )
     assert decision.next_at == NOW + MINUTE
 
 

@@ -17,22 +17,30 @@ from golive.core.event import (
     Asked,
     BaseMoved,
     Disturbed,
+    EnvironmentWaits,
     Event,
+    GroupFormed,
     HeadStirred,
+    InstallationTurned,
     PeopleChanged,
+    Pressed,
+    ReachTurned,
     RepositoryKnown,
     Touched,
     Voided,
 )
-from golive.core.model import Person, Subject, Surface
+from golive.core.model import Named, Person, Subject, Surface
 from golive.githubapp.intake import Intake, reads, words_of
+from golive.githubapp.intake_accounts import FATES
 from golive.ports import Comment, Delivery
 
 EXAMPLES = Path(__file__).parents[1] / "data" / "github" / "webhooks"
 NAMES = sorted(path.name for path in EXAMPLES.glob("*.json") if path.name != "INDEX.json")
 PEOPLE = ("member", "membership", "organization", "team")
 HEARD = {"pull_request", "issue_comment", "pull_request_review", "pull_request_review_comment", "check_run", "check_suite",
-         "status", "push", *PEOPLE}  # fmt: skip
+         "status", "push", "pull_request_review_thread", "workflow_run", "deployment", "deployment_status",
+         "deployment_protection_rule", "merge_group", "installation", "installation_repositories", "repository",
+         *PEOPLE}  # fmt: skip
 SILENT = {RepositoryKnown}
 SHOP = Subject("github.com", 42, 7)
 MINA = {"id": 11, "login": "mina", "type": "User"}
@@ -76,13 +84,20 @@ def test_a_push_to_a_pull_request_says_who_pushed_what() -> None:
         Subject("github.com", 186853002, 2),
         head_sha="ec26c3e57ca3a959ca5aad62de7213c562f8c821",
         pushed_by=Person(21031067, "Codertocat"),
+        named=Named(
+            "ec26c3e57ca3a959ca5aad62de7213c562f8c821",
+            "master",
+            "f95f852bd8fca8fcc58a9a2d6c842781e32a215e",
+            datetime(2019, 5, 15, 15, 20, 33, tzinfo=UTC),
+            NOW,
+        ),
     )
 
 
 def test_an_installation_and_its_repository_are_remembered() -> None:
     delivery = Delivery("github", "d", "pull_request", (EXAMPLES / "pull_request.synchronize.json").read_bytes(), NOW)
     known = [e for e in Intake("github.com", APP, "golive")(delivery) if isinstance(e, RepositoryKnown)]
-    assert known == [RepositoryKnown("github.com", 186853002, "Codertocat/Hello-World", 1)]
+    assert known == [RepositoryKnown("github.com", 186853002, "Codertocat/Hello-World", 1, False)]
 
 
 @pytest.mark.parametrize("name", ["installation.created", "installation_repositories.added"])
@@ -173,9 +188,8 @@ def a_comment_event(action: str = "created", body: str | None = "/golive approve
     } | more
 
 
-def test_a_comment_is_a_look_again_and_its_commands_are_words_said_when_it_was_written() -> None:
-    touched, asked, other = heard("issue_comment", a_comment_event(body="/golive approve qa\n/golive status"))
-    assert touched == Touched(SHOP)
+def test_the_commands_of_a_comment_are_words_said_when_it_was_written() -> None:
+    asked, other = heard("issue_comment", a_comment_event(body="/golive approve qa\n/golive status"))
     assert isinstance(asked, Asked)
     assert isinstance(other, Asked)
     assert (asked.key, asked.surface, asked.at, asked.person, asked.subject) == (
@@ -189,8 +203,8 @@ def test_a_comment_is_a_look_again_and_its_commands_are_words_said_when_it_was_w
 @pytest.mark.parametrize(
     ("payload", "events"),
     [
-        pytest.param(a_comment_event(body="Nice."), [Touched(SHOP)], id="no command"),
-        pytest.param(a_comment_event(body=None), [Touched(SHOP)], id="no body"),
+        pytest.param(a_comment_event(body="Nice."), [], id="no command: talk costs no turn"),
+        pytest.param(a_comment_event(body=None), [], id="no body"),
         pytest.param(a_comment_event(issue={"number": 7}), [], id="on an issue"),
         pytest.param(a_comment_event("edited"), [Voided(SHOP, "comment:17:", THEN)], id="edited"),
         pytest.param(a_comment_event("deleted"), [Voided(SHOP, "comment:17:", THEN)], id="deleted"),
@@ -202,7 +216,8 @@ def test_a_comment_is_a_look_again_and_its_commands_are_words_said_when_it_was_w
             a_comment_event("edited", comment={"user": OURS}), [Disturbed(SHOP, "17", "mina")], id="somebody edits ours"
         ),
         pytest.param(
-            a_comment_event("deleted", comment={"user": OURS}), [Disturbed(SHOP, "17", "mina")], id="somebody deletes ours"
+            a_comment_event("deleted", comment={"user": OURS}), [Disturbed(SHOP, "17", "mina", deleted=True)],
+            id="somebody deletes ours",
         ),
         pytest.param(a_comment_event("edited", comment={"user": OURS}, sender=OURS), [], id="we edit ours"),
         pytest.param(
@@ -272,7 +287,7 @@ UNDONE = Disturbed(SHOP, "17", "mina")
         ),
         pytest.param(an_edit(STICKY, TICKED, sender=None), [replace(UNDONE, by="somebody")], id="nobody"),
         pytest.param(an_edit(STICKY, TICKED, sender=OURS), [], id="we ourselves"),
-        pytest.param(an_edit(STICKY, TICKED, action="deleted"), [UNDONE], id="deleted"),
+        pytest.param(an_edit(STICKY, TICKED, action="deleted"), [replace(UNDONE, deleted=True)], id="deleted"),
         pytest.param(an_edit(STICKY, TICKED, issue={"number": 7}), [], id="on an issue"),
     ],
 )
@@ -295,6 +310,30 @@ def a_run(action: str, app: Any, field: str = "check_run") -> dict[str, Any]:
     return {"action": action, field: {"head_sha": "abc", "app": app}, "repository": {"id": 42}}
 
 
+def a_suite(action: str, conclusion: str) -> dict[str, Any]:
+    payload = a_run(action, {"id": 9}, "check_suite")
+    payload["check_suite"]["conclusion"] = conclusion
+    return payload
+
+
+def a_press(button: str) -> Pressed:
+    return Pressed("github.com", 42, "abc", button, Person(11, "mina"), NOW, "button:d1")
+
+
+A_QUESTION = {
+    "action": "requested", "environment": "production", "repository": {"id": 42}, "deployment": {"sha": "abc"},
+    "deployment_callback_url": "https://api.github.com/repos/a/b/actions/runs/9/deployment_protection_rule",
+}  # fmt: skip
+ASKED = EnvironmentWaits(
+    "github.com", 42, "production", "abc", str(A_QUESTION["deployment_callback_url"]), 9, "d1"
+)  # fmt: skip
+A_GROUP = {
+    "action": "checks_requested", "repository": {"id": 42},
+    "merge_group": {"head_sha": "abc", "head_ref": "refs/heads/gh-readonly-queue/main/pr-7-1",
+                    "base_ref": "refs/heads/main", "base_sha": "def"},
+}  # fmt: skip
+
+
 def stirred(*kinds: str) -> list[Event]:
     return [HeadStirred("github.com", 42, "abc", frozenset(kinds))]
 
@@ -308,7 +347,75 @@ def stirred(*kinds: str) -> list[Event]:
         ("check_run", a_run("completed", {"id": APP}), []),
         ("check_run", a_run("created", {"id": APP}), []),
         ("check_run", a_run("rerequested", {"id": APP}), stirred("*")),
-        ("check_run", a_run("requested_action", {"id": APP}), stirred("*")),
+        ("check_run", a_run("requested_action", {"id": APP}) | {"sender": MINA}, [a_press("")]),
+        (
+            "check_run",
+            a_run("requested_action", {"id": APP}) | {"sender": MINA, "requested_action": {"identifier": "sign"}},
+            [a_press("sign")],
+        ),
+        ("check_run", a_run("requested_action", {"id": APP}) | {"sender": OURS}, []),
+        ("check_run", a_run("requested_action", {"id": 9}) | {"sender": MINA}, stirred("check_run")),
+        ("check_suite", a_suite("completed", "action_required"), stirred()),
+        ("check_suite", a_suite("completed", "success"), []),
+        (
+            "workflow_run",
+            {"workflow_run": {"head_sha": "abc", "conclusion": "action_required"}, "repository": {"id": 42}},
+            stirred(),
+        ),
+        ("workflow_run", {"workflow_run": {"head_sha": "abc", "conclusion": "success"}, "repository": {"id": 42}}, []),
+        ("workflow_run", {"repository": {"id": 42}}, []),
+        ("deployment_status", {"deployment": {"sha": "abc"}, "repository": {"id": 42}}, stirred("deployment")),
+        ("deployment_status", {"deployment": {"sha": "abc"}, "repository": {"id": 42}, "sender": OURS}, []),
+        ("deployment", {"deployment": {"sha": "abc"}, "repository": {"id": 42}, "sender": OURS}, []),
+        ("deployment_protection_rule", A_QUESTION, [ASKED]),
+        ("deployment_protection_rule", A_QUESTION | {"deployment_callback_url": "https://x.test/"}, []),
+        ("deployment_protection_rule", A_QUESTION | {"action": "answered"}, []),
+        (
+            "merge_group",
+            A_GROUP,
+            [GroupFormed("github.com", 42, "abc", "gh-readonly-queue/main/pr-7-1", "main", "def")],
+        ),
+        ("merge_group", A_GROUP | {"action": "destroyed"}, []),
+        (
+            "installation",
+            {"action": "created", "installation": {"id": 3}},
+            [InstallationTurned("github.com", 3, "active")],
+        ),
+        (
+            "installation",
+            {"action": "deleted", "installation": {"id": 3, "account": {"login": "acme"}}},
+            [InstallationTurned("github.com", 3, "removed", "acme")],
+        ),
+        ("installation", {"action": "suspend", "installation": {"id": 3}}, [InstallationTurned("github.com", 3)]),
+        ("installation", {"action": "unsuspend", "installation": {"id": 3}}, [InstallationTurned("github.com", 3)]),
+        (
+            "installation",
+            {"action": "new_permissions_accepted", "installation": {"id": 3}},
+            [InstallationTurned("github.com", 3), PeopleChanged("github.com", 3)],
+        ),
+        ("installation", {"action": "deleted"}, []),
+        (
+            "installation_repositories",
+            {"installation": {"id": 3}, "repositories_removed": [{"id": 1}]},
+            [ReachTurned("github.com", 3)],
+        ),
+        ("installation_repositories", {"installation": {"id": 3}, "repositories_removed": []}, []),
+        *(
+            (
+                "repository",
+                {"action": fate, "installation": {"id": 3}, "repository": {"id": 42}},
+                [ReachTurned("github.com", 3)],
+            )
+            for fate in sorted(FATES)
+        ),
+        ("repository", {"action": "edited", "installation": {"id": 3}, "repository": {"id": 42}}, []),
+        (
+            "release",
+            {"release": {"target_commitish": "a" * 40}, "repository": {"id": 42}},
+            [HeadStirred("github.com", 42, "a" * 40)],
+        ),
+        ("release", {"release": {"target_commitish": "main"}, "repository": {"id": 42}}, []),
+        ("star", {"repository": {"id": 42}}, []),
         ("check_suite", a_run("rerequested", {"id": APP}, "check_suite"), stirred("*")),
         ("check_suite", a_run("rerequested", {"id": 9}, "check_suite"), []),
         ("check_suite", a_run("completed", {"id": APP}, "check_suite"), []),
@@ -316,7 +423,8 @@ def stirred(*kinds: str) -> list[Event]:
         ("status", {"sha": "abc", "repository": {"id": 42}}, stirred()),
         ("push", {"ref": "refs/heads/main", "repository": {"id": 42}}, [BaseMoved("github.com", 42, "main")]),
         ("push", {"ref": "refs/heads/a/b", "repository": {"id": 42}}, [BaseMoved("github.com", 42, "a/b")]),
-        ("push", {"ref": "refs/tags/v1", "repository": {"id": 42}}, []),
+        ("push", {"ref": "refs/tags/v1", "after": "abc", "repository": {"id": 42}}, stirred()),
+        ("push", {"ref": "refs/tags/v1", "after": "0" * 40, "repository": {"id": 42}}, []),
         ("push", {"repository": {"id": 42}}, []),
         ("unheard_of", {"action": "x"}, []),
         ("ping", {"zen": "x"}, []),

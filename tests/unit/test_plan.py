@@ -17,7 +17,7 @@ from golive.core.effect import (
     Merge,
     PutChatRequest,
     PutCheckRun,
-    PutFact,
+    PutFacts,
     PutRequest,
     PutRoot,
     PutSticky,
@@ -121,8 +121,8 @@ def test_older_requests_point_to_the_head_that_came_right_after_them() -> None:
 def test_the_root_comes_before_the_facts_in_its_thread_and_they_in_their_order() -> None:
     facts = tuple(Fact(f"word:{n}", f"fact {n}", n) for n in range(3))
     effects = planned(a_snapshot(policy=SHOUTS, standing=a_standing(policy=SHOUTS, facts=facts)))
-    chat = [e for e in effects if isinstance(e, PutRoot | PutFact)]
-    assert chat == [PutRoot("#releases"), *(PutFact("#releases", f.key, f.text) for f in facts)]
+    chat = [e for e in effects if isinstance(e, PutRoot | PutFacts)]
+    assert chat == [PutRoot("#releases"), PutFacts("#releases", facts)]
 
 
 def test_the_state_comment_stands_in_every_state_of_a_release() -> None:
@@ -182,6 +182,6 @@ def test_why_says_every_reason_with_its_code_and_status_the_three_worst() -> Non
     decision = decide(snapshot)
     status, why = (answer(a_word(verb), decision, snapshot).splitlines() for verb in ("status", "why"))
     assert status[0] == why[0] == decision.headline
-    assert (len(status), len(why)) == (1 + 3, 1 + 5)
+    assert (len(status), len(why)) == (1 + 3 + 1, 1 + 5), "the status ends with when it was looked at"
     assert status[1] == "• c0: came to failed. → Ask platform."
     assert why[1] == "• [check_failed] c0: came to failed. → Ask platform."

@@ -217,6 +217,12 @@ def release(keys: str) -> str:
 RELEASES = [
     pytest.param(release("{name: b, base: main}"), "5:5", "neither head nor labels", id="matches nothing"),
     pytest.param(
+        release("{name: b, base: main, release_please: false}"),
+        "5:5",
+        "neither head nor labels",
+        id="no release-please",
+    ),
+    pytest.param(
         release("{name: b, base: main, head: []}"), "5:5", "neither head nor labels", id="matches an empty list"
     ),
     pytest.param(

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from golive.checks.registry import installed
-from golive.policyfile import agreement, load, sections
+from golive.policyfile import agreement, load, promotion, sections
 
 PAGE = (Path(__file__).parents[2] / "docs" / "policy.md").read_text("utf-8")
 KINDS = installed()
@@ -62,6 +62,10 @@ TABLES: list[tuple[str, Any, str, Callable[[Any], dict[str, Any]]]] = [
     ("Overrides", agreement.OverridesSection, "from: [a/b]", lambda one: {"overrides": one}),
     ("Decision", sections.DecisionSection, "", lambda one: {"decision": one}),
     ("Promotion", agreement.PromotionSection, "", lambda one: {"promotion": one}),
+    (
+        "Deploy", promotion.DeploySection, "environment: production",
+        lambda one: {"promotion": {"merge": "none", "deploy": one}},
+    ),
     ("Merge", agreement.MergeSection, "", lambda one: {"promotion": {"merge": one}}),
 ]  # fmt: skip
 """Heading, its section, the least such section, and where in a policy that belongs."""

@@ -542,3 +542,37 @@ SHAPES = {
 def test_editors_refuse_wrong_shapes_too(text: str, place: str, fragment: str) -> None:
     errors = list(Draft202012Validator(json_schema(KINDS)).iter_errors(yaml.safe_load(HEAD + text)))
     assert errors, f"load() says “{fragment}” at {place}, but the schema lets it pass"
+
+
+# ------------------------------------------------------------------ code owners, and what release-please brings
+
+
+def test_a_role_is_asked_of_code_owners_so_many_of_them_or_one_of_every_set() -> None:
+    (plain,) = loaded("signoffs: [{roles: [{role: owners, from: [codeowners, '@ana'], count: 2}]}]\n").roles
+    (each,) = loaded("signoffs: [{roles: [{role: owners, from: [codeowners], each: true}]}]\n").roles
+    assert (plain.sources, plain.count, plain.each) == (("codeowners", "@ana"), 2, False)
+    assert (each.sources, each.each) == (("codeowners",), True)
+    assert RoleRule("qa", ("@ana",)).digest() != RoleRule("qa", ("@ana",), each=True).digest()
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (role("each: true"), "`each` is about code owners"),
+        ("signoffs: [{roles: [{role: qa, from: [CodeOwners]}]}]\n", "Did you mean `codeowners`?"),
+        ("overrides: {from: [codeowners]}\n", "`codeowners` is asked in the `from:` of a role only"),
+        (
+            "rules: {remind: {after: 1h, escalate: {after: 24h, to: [codeowners]}}}\n",
+            "`codeowners` is asked in the `from:` of a role only",
+        ),
+    ],
+)
+def test_code_owners_are_asked_as_a_role_and_nowhere_else(text: str, says: str) -> None:
+    assert says in " ".join(told(text))
+
+
+def test_a_release_may_be_what_release_please_brings_and_nothing_else() -> None:
+    text = HEAD.replace('head: "hotfix/**"', "release_please: true")
+    policy = load(text, KINDS)
+    assert [(rule.release_please, rule.head) for rule in policy.releases] == [(False, ("release/**",)), (True, ())]
+    assert not list(Draft202012Validator(json_schema(KINDS)).iter_errors(yaml.safe_load(text)))

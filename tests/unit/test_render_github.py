@@ -11,7 +11,7 @@ from builders import HEAD, OLDER, a_person, a_policy, a_pull, a_snapshot, a_stan
 from golden import matches_golden
 from golive.core.command import help_text
 from golive.core.decide import decide
-from golive.core.model import Outcome, Role, Sibling, Verdict
+from golive.core.model import Detail, Outcome, Role, Sibling, Verdict
 from golive.core.policy import MergeRule
 from golive.core.rules import RoleRule
 from golive.core.snapshot import Mistake, Snapshot
@@ -96,11 +96,73 @@ def test_every_mistake_of_a_policy_file_is_an_annotation_on_its_line_and_listed_
     assert ".github/golive.yml:12:11" in view.summary
 
 
-def test_no_more_than_fifty_annotations_are_sent_and_the_rest_is_counted():
-    mistakes = tuple(Mistake("golive.yml", n + 1, 1, "off") for n in range(53))
-    view = _run(a_snapshot(head_mistakes=mistakes))
-    assert len(view.annotations) == 50
-    assert "3 of 53 mistakes have no annotation" in view.text
+def test_every_mistake_has_an_annotation_however_many_there_are():
+    mistakes = tuple(Mistake("golive.yml", n + 1, 1, "off") for n in range(153))
+    assert len(_run(a_snapshot(head_mistakes=mistakes)).annotations) == 153
+
+
+def _found_in(outcome: Outcome, *details: Detail) -> CheckRunView:
+    """The run of a release whose one check found these lines."""
+    standing = a_standing()
+    kept = standing.results[0]
+    finding = replace(kept.finding, outcome=outcome, details=details)
+    return _run(a_snapshot(standing=replace(standing, results=(replace(kept, finding=finding),))))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "of_line", "level"),
+    [
+        pytest.param(Outcome.FAILED, Outcome.FAILED, "failure", id="a failed line of a failed check"),
+        pytest.param(Outcome.FAILED, Outcome.WARNING, "warning", id="a flaw in a failed check"),
+        pytest.param(Outcome.UNKNOWN, Outcome.UNKNOWN, "failure", id="nobody could tell"),
+        pytest.param(Outcome.WARNING, Outcome.FAILED, "warning", id="no line is graver than its check"),
+        pytest.param(Outcome.PASSED, Outcome.PASSED, None, id="a line that is fine is no remark"),
+    ],
+)
+def test_a_line_that_a_check_found_is_remarked_on_as_gravely_as_it_counts(outcome, of_line, level):
+    found = _found_in(outcome, Detail("adds up to 3", "src/sum.py", 7, of_line)).annotations
+    assert found == ((("src/sum.py", 7, 7, level, "health: adds up to 3"),) if level else ())
+
+
+@pytest.mark.parametrize(
+    "detail",
+    [
+        pytest.param(Detail("x", "", 3), id="no file"),
+        pytest.param(Detail("x", "src/sum.py", 0), id="no line"),
+        pytest.param(Detail("x", "/home/runner/sum.py", 3), id="a path of some machine"),
+        pytest.param(Detail("x", "C:/builds/sum.py", 3), id="a path of some other machine"),
+        pytest.param(Detail("x", "../other/sum.py", 3), id="a path out of the repository"),
+    ],
+)
+def test_what_is_on_no_line_of_the_repository_is_no_annotation(detail):
+    assert _found_in(Outcome.FAILED, detail).annotations == ()
+
+
+def test_the_same_remark_stands_once_and_the_worst_stand_first():
+    mild, grave = Detail("long", "a.py", 1, Outcome.WARNING), Detail("wrong", "z.py", 9)
+    levels = [level for *_, level, _ in _found_in(Outcome.FAILED, mild, grave, mild, grave).annotations]
+    assert levels == ["failure", "warning"]
+
+
+@pytest.mark.parametrize(
+    ("name", "offered"),
+    [
+        ("ready", ["hold"]), ("in_trouble", ["sign", "rerun"]), ("waiting", ["sign", "rerun", "hold"]),
+        ("mistaken", ["rerun"]), ("no_release", []), ("landed", []),
+    ],
+)  # fmt: skip
+def test_the_buttons_follow_the_state_and_keep_the_limits_of_github(name, offered):
+    actions = _run(releases.STATES[name]()).actions
+    assert [identifier for _, _, identifier in actions] == offered
+    for label, description, identifier in actions:
+        assert (len(label) <= 20, len(description) <= 40, len(identifier) <= 20) == (True, True, True)
+
+
+def test_the_footer_of_the_run_says_the_version_and_the_sticky_does_not_change_with_it():
+    snapshot = releases.ready()
+    run = github.check_run(snapshot, decide(snapshot), None, page_url=PAGE, chain=CHAIN, version="9.9.9")
+    assert f"[Release page]({PAGE}) · golive 9.9.9" in run.summary
+    assert "9.9.9" not in Texts("9.9.9").sticky(snapshot, decide(snapshot), PAGE, CHAIN)
 
 
 def test_what_is_no_release_is_told_how_to_become_one():
@@ -114,9 +176,9 @@ def test_a_reason_says_who_or_what_clears_it():
 
 
 def test_an_outcome_is_a_word_beside_its_sign():
-    summary = _run(releases.in_trouble()).summary
-    assert "| ❌ failed | All services pass health checks | 503 | 200 |" in summary
-    assert "| 🚧 not run | api |" in summary
+    sticky = _sticky(releases.in_trouble())
+    assert "| ❌ failed | All services pass health checks | 503 | 200 |" in sticky
+    assert "| 🚧 not run | api |" in sticky
 
 
 def test_a_sign_off_request_mentions_whom_it_asks_and_names_commit_and_base():
@@ -295,19 +357,36 @@ def test_nothing_but_a_request_mentions_anybody():
 
 def test_too_many_checks_keep_the_worst_and_count_the_rest():
     policy = a_policy(checks=[releases.a_check(f"c{n}", name=f"check {n} " + "_" * 250) for n in range(400)])
-    view = _run(a_snapshot(policy=policy, outcomes={"c399": Outcome.FAILED}))
-    checks = view.summary[view.summary.index("#### Checks") :]
+    snapshot = a_snapshot(policy=policy, outcomes={"c399": Outcome.FAILED})
+    view, sticky = _run(snapshot), _sticky(snapshot)
+    assert view.text.startswith("<details><summary>❌ check 399"), "the failed check must be kept, as the first"
+    kept = view.text.count("<details>")
+    assert view.text.count("</details>") == kept
+    assert view.text.endswith(f"…and {400 - kept} more checks; the release page has them all.")
+    checks = sticky[sticky.index("#### Checks") :]
     table = [line for line in checks.splitlines() if line.startswith("|")]
     assert "❌ failed" in table[2], "the failed check must be kept, as the first row"
-    assert "more checks. In all: 1 failed, 399 passed." in view.summary
+    assert "more checks on the release page. In all: 1 failed, 399 passed." in sticky
     assert all(line.count("|") == table[0].count("|") for line in table), "a table row was cut"
 
 
 def test_the_engine_gets_all_texts_from_one_object():
-    texts: Render = Texts()
+    texts: Render = Texts(version="")
     snapshot = releases.waiting()
     decision = decide(snapshot)
     assert texts.check_run(snapshot, decision, PAGE, CHAIN) == _run(snapshot)
     assert texts.sticky(snapshot, decision, PAGE, CHAIN) == _sticky(snapshot)
     assert texts.request(snapshot, decision, HEAD.head_sha, "").startswith("### Sign-off request")
     assert texts.answer("one line") == "one line"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("@bo changed what golive had written; it is new.", "@bo changed what golive had written; it is new."),
+        ("@ana, @bo: your sign-off is awaited for qa.", "@ana, @bo: your sign-off is awaited for qa."),
+        ("Asked: @ana and @bo", "Asked: @ana and @bo"),
+    ],
+)
+def test_a_text_that_mentions_people_keeps_the_space_around_them(text, shown):
+    assert github.reminder(text) == shown

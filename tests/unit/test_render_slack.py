@@ -17,9 +17,13 @@ from golive.core.policy import MergeRule
 from golive.core.snapshot import Snapshot
 from golive.ports import MessageView
 from golive.render import slack
+from golive.slackapp.forms import MORE, OPENS
 from golive.slackapp.intake import BUTTONS
 from golive.standins.slack.blocks import MESSAGE_TEXT, faults
 from releases import PAGE
+
+WITH = "Approve with conditions…"
+ALWAYS = ["golive_form_hold", "golive_status", "golive_more"]
 
 
 def _root(snapshot: Snapshot) -> MessageView:
@@ -63,7 +67,8 @@ def test_the_request_shows_what_the_root_shows_of_phases_conditions_freezes_and_
 @pytest.mark.parametrize("name", ["frozen", "overridden"])
 def test_a_freeze_and_an_override_come_right_after_the_headline(name):
     first = [block["text"]["text"] for block in _root(releases.STATES[name]()).blocks if block["type"] == "section"][1]
-    assert first.startswith(("🧊 *FROZEN* until", "🚨 *OVERRIDDEN* until 2026-03-04 12:20 UTC by dana and eli"))
+    ends = "<!date^1772626800^{date_short_pretty}, {time}|2026-03-04 12:20 UTC>"
+    assert first.startswith(("🧊 *FROZEN* until", f"🚨 *OVERRIDDEN* until {ends} by dana and eli"))
 
 
 def test_whose_approval_does_not_count_is_told_with_a_link_to_what_changed():
@@ -77,11 +82,11 @@ def test_whose_approval_does_not_count_is_told_with_a_link_to_what_changed():
 @pytest.mark.parametrize(
     ("snapshot", "actions"),
     [
-        pytest.param(releases.waiting(), ["golive_approve", "golive_reject", "golive_status"], id="a seat is empty"),
-        pytest.param(releases.ready(), ["golive_reject", "golive_status"], id="all have signed"),
+        pytest.param(releases.waiting(), ["golive_approve", "golive_form_reject", *ALWAYS], id="a seat is empty"),
+        pytest.param(releases.ready(), ["golive_form_reject", *ALWAYS], id="all have signed"),
         pytest.param(
             a_snapshot(policy=a_policy(roles=()), standing=a_standing(policy=a_policy(roles=()))),
-            ["golive_status"],
+            ALWAYS,
             id="no role signs",
         ),
         pytest.param(releases.landed(), [], id="merged"),
@@ -96,18 +101,19 @@ def test_buttons_are_there_only_while_they_are_of_use(snapshot, actions):
 @pytest.mark.parametrize(
     ("snapshot", "labels"),
     [
-        pytest.param(releases.waiting(), ["Approve", "Reject", "Looking", "Withdraw", "Status"], id="some have signed"),
-        pytest.param(releases.outdated(), ["Approve", "Reject", "Looking", "Status"], id="nobody's word stands"),
-        pytest.param(releases.ready(), ["Reject", "Withdraw", "Status"], id="all have signed"),
-        pytest.param(releases.overridden(), ["Approve", "Reject", "Looking", "Go live", "Status"], id="it waits for promote"),
-        pytest.param(releases.in_phases(), ["Approve", "Reject", "Looking", "Withdraw", "Go live", "Status"],
+        pytest.param(releases.waiting(), ["Approve", WITH, "Reject…", "Looking", "Withdraw", "Status"], id="some have signed"),
+        pytest.param(releases.outdated(), ["Approve", WITH, "Reject…", "Looking", "Status"], id="nobody's word stands"),
+        pytest.param(releases.ready(), ["Reject…", "Withdraw", "Status"], id="all have signed"),
+        pytest.param(releases.overridden(), ["Approve", WITH, "Reject…", "Looking", "Go live", "Status"],
+                     id="it waits for promote"),
+        pytest.param(releases.in_phases(), ["Approve", WITH, "Reject…", "Looking", "Withdraw", "Go live", "Status"],
                      id="a conditional go may go as it is"),
     ],
 )  # fmt: skip
 def test_the_buttons_of_a_request_are_those_that_would_do_something(snapshot, labels):
     buttons = _buttons(_request(snapshot))
     assert [button["text"]["text"] for button in buttons] == labels
-    assert {button["action_id"] for button in buttons} <= set(BUTTONS), "a button that nobody would hear"
+    assert {button["action_id"] for button in buttons} <= {*BUTTONS, *OPENS, MORE}, "a button that nobody would hear"
 
 
 @pytest.mark.parametrize("when", ["go", "ask", "conditional"])
@@ -118,7 +124,11 @@ def test_go_live_is_offered_only_while_somebody_must_say_so(when):
 
 
 def test_a_button_carries_the_commit_and_the_release_it_is_about():
-    for button in _buttons(_root(releases.waiting())) + _buttons(_request(releases.waiting())):
+    buttons = _buttons(_root(releases.waiting())) + _buttons(_request(releases.waiting()))
+    [menu] = [one for one in buttons if one["type"] == "overflow"]
+    choices = [option["value"].split(" ", 1) for option in menu["options"]]
+    assert choices == [["approve", f"{HEAD.head_sha} github.com/42/7"], ["freeze", f"{HEAD.head_sha} github.com/42/7"]]
+    for button in (one for one in buttons if one["type"] == "button"):
         assert json.loads(button["value"]) == {"head": HEAD.head_sha, "subject": "github.com/42/7"}
 
 

@@ -8,14 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from golive.core import conditions, delegation, freezes, overrides, waivers
+from golive.core import conditions, delegation, freezes, overrides, presence, waivers
 from golive.core.command import VERBS, signing
 from golive.core.errors import NotUnderstood
 from golive.core.model import Outcome, PullState, Role, Ruling, Word
 from golive.core.people import excluded, who
+from golive.core.promotion import goes_on
 from golive.core.snapshot import Snapshot
 
 MAINTAINERS = frozenset({"admin", "maintain"})
+AFTER_LANDING = frozenset({"promote", "hold", "resume"})
+"""Verbs that say something while what comes after the landing goes on."""
 WRITERS = MAINTAINERS | {"write"}
 DEEDS = {
     "approve": "approved", "reject": "rejected", "withdraw": "withdrew", "looking": "is looking", "abstain": "abstained",
@@ -38,6 +41,8 @@ class Asking:
     attesters: Mapping[str, str] = field(default_factory=dict)
     outcomes: Mapping[str, Outcome] = field(default_factory=dict)
     named: Mapping[str, int | None] = field(default_factory=dict)
+    flaw: str = ""
+    """Why nothing that comes from this account counts, as a sentence; empty where it may."""
 
     @property
     def login(self) -> str:
@@ -84,11 +89,14 @@ class Asking:
 def rule(asking: Asking) -> Ruling:
     """Take or refuse one word."""
     word = asking.word
+    if asking.flaw:
+        return asking.no(f"{asking.flaw} {_who_could(asking)}")
     if word.verb == "misread":
         return asking.no(word.text)
     if word.verb in VERBS and VERBS[word.verb].asks:
         return Ruling(word.key, True)
-    if asking.snapshot.pull.state is PullState.MERGED:
+    still = word.verb in AFTER_LANDING and goes_on(asking.snapshot)
+    if asking.snapshot.pull.state is PullState.MERGED and not still:
         return asking.no("It is merged already, so this changes nothing any more.")
     ruled = _RULES.get(word.verb)
     if ruled is None:
@@ -97,6 +105,12 @@ def rule(asking: Asking) -> Ruling:
         return ruled(asking)
     except NotUnderstood as misread:
         return asking.no(str(misread))
+
+
+def _who_could(asking: Asking) -> str:
+    """Who can sign, for somebody who cannot say anything here."""
+    could = "; ".join(f"{role.name}: {who(role)}" for role in asking.roles)
+    return f"Who could sign: {could}." if could else "Its sign-offs are asked for on GitHub."
 
 
 # ------------------------------------------------------------------ signing
@@ -167,6 +181,14 @@ def _ask_others(roles: list[Role], asking: Asking) -> str:
     if others := ", ".join(who(role) for role in left if role.people):
         return f"Ask {others}."
     return f"Nobody else fills {', '.join(role.name for role in roles)}: widen `from:` in the policy."
+
+
+def _snoozes(asking: Asking) -> Ruling:
+    span = presence.span_of(asking.word)
+    if not (asking.fits or asking.overrides or asking._is_in(asking.snapshot.special.get("escalate"))):
+        return asking.no("You fill none of this release's roles, so nobody reminds you of it.")
+    until = asking.word.at + span
+    return asking.yes(f"{asking.login} is not reminded until {until:%Y-%m-%d %H:%M} UTC")
 
 
 # ------------------------------------------------------------------ conditions, attests, waivers
@@ -358,7 +380,8 @@ def _not_a_release(asking: Asking) -> Ruling:
 
 
 _RULES: Mapping[str, Callable[[Asking], Ruling]] = {
-    **dict.fromkeys(DEEDS, _signs), "condition": _conditions, "attest": _attests, "waive": _waives, "check": _checks,
+    **dict.fromkeys(DEEDS, _signs), "snooze": _snoozes,
+    "condition": _conditions, "attest": _attests, "waive": _waives, "check": _checks,
     "hold": _holds, "resume": _resumes, "delegate": _delegates, "freeze": _freezes, "unfreeze": _unfreezes,
     "promote": _promotes, "override": _overrides, "not-a-release": _not_a_release,
 }  # fmt: skip

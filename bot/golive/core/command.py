@@ -12,13 +12,15 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from golive.core.errors import NotUnderstood
+from golive.core.joining import IN_SLACK
 
 
 @dataclass(frozen=True)
 class Command:
     """What a person asked for. A command is read without the policy, so a role in `text` is told apart by `signing`.
 
-    release: `acme/shop#7` or empty where the surface implies it.   text: their own words after the verb.
+    release: `acme/shop#7`, `#7`, `page:` and the token of its page, or empty where the surface implies it.
+    text: their own words after the verb.
     """
 
     verb: str
@@ -53,7 +55,9 @@ class Verb:
 
 
 LINK_IN_SLACK = "Slack accounts are linked from Slack: type `/golive link` there. Here GitHub itself says who you are."
-_RELEASE = re.compile(r"(?:https?://[^/\s]+/)?([\w.-]+/[\w.-]+)(?:#|/pull/)(\d+)/?\Z")
+_RELEASE = re.compile(r"(?:https?://[^/\s]+/)?([\w.-]+/[\w.-]+)(?:#|/pull/)(\d{1,9})(?:[/?#]\S*)?\Z")
+_NUMBER = re.compile(r"#(\d{1,9})\Z")
+_PAGE = re.compile(r"https?://\S+?/r/([\w-]{20,64})/?(?:[?#]\S*)?\Z")
 _SHA = re.compile(r"[0-9a-f]{7,40}\Z")
 
 
@@ -109,6 +113,8 @@ VERBS: dict[str, Verb] = {
              "looking qa", _plain, aliases=("eyes", "reviewing")),
         Verb("abstain", "abstain [role] [words]", "Say that you will not sign for a role, so that others are asked.",
              "abstain qa I wrote half of it", _plain),
+        Verb("snooze", "snooze [4h]", "Put your own reminders off for a while, for every release of the repository.",
+             "snooze 2d", _plain, aliases=("later",)),
         Verb("condition", "condition <what> [owner @login] [due <phase>] [check <check>]",
              "Say what must still be done before a phase; `condition close C1` once it is.",
              "condition rotate the keys owner @ana due production", _needs_words, aliases=("conditions",)),
@@ -138,8 +144,17 @@ VERBS: dict[str, Verb] = {
              elsewhere=LINK_IN_SLACK),
         Verb("unlink", "unlink", "In Slack: forget that link.", "unlink", _plain,
              elsewhere=LINK_IN_SLACK),
-        Verb("list", "list", "Say every open release that you can see here.", "list", _plain, asks=True,
-             aliases=("ls", "releases")),
+        Verb("follow", "follow", "Have the release on your own page in Slack.", "follow", _plain, asks=True,
+             aliases=("watch",)),
+        Verb("unfollow", "unfollow", "Have it there no more.", "unfollow", _plain, asks=True, aliases=("unwatch",)),
+        Verb("connect", "connect <account>",
+             "In Slack: join this workspace with an account of GitHub; somebody who owns both may.", "connect acme",
+             _plain, elsewhere=IN_SLACK),
+        Verb("disconnect", "disconnect <account>", "In Slack: part them again; somebody who owns both may.",
+             "disconnect acme", _plain, elsewhere=IN_SLACK),
+        Verb("list", "list [mine] [waiting] [blocked] [repo:<name>] [role:<role>] [words] [page:<n>]",
+             "Say every open release that you can see; on GitHub, those of the repository, without filters.",
+             "list waiting role:qa", _plain, asks=True, aliases=("ls", "releases")),
         Verb("help", "help [verb]", "Explain the commands.", "help approve", _plain, asks=True),
     )
 }  # fmt: skip
@@ -149,16 +164,24 @@ ALIASES: dict[str, str] = {alias: verb.name for verb in VERBS.values() for alias
 """Other words that people type → the verb."""
 
 
+def _named(word: str, in_chat: bool) -> str:
+    """The release that a word names; empty for any other word."""
+    if found := _RELEASE.match(word):
+        return f"{found[1]}#{found[2]}"
+    if found := _PAGE.match(word):
+        return f"page:{found[1]}"
+    return f"#{found[1]}" if in_chat and (found := _NUMBER.match(word)) else ""
+
+
 def parse(text: str, *, in_chat: bool = True) -> Command:
-    """Read one command, without its `/golive`. A release may be named before or after the verb.
+    """Read one command, without its `/golive`. A release may be named before or after the verb; `#7` in the chat alone.
 
     Raises NotUnderstood with the usage, or with the nearest verb for an unknown word.
     """
     words = text.split()
     release = ""
     for index, word in enumerate(words[:2]):
-        if found := _RELEASE.match(word):
-            release = f"{found[1]}#{found[2]}"
+        if release := _named(word, in_chat):
             words.pop(index)
             break
     if not words:

@@ -6,13 +6,26 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from golive.core import conditions, delegation, freezes, nags, overrides, reasons, waivers
+from golive.core import (
+    budget,
+    conditions,
+    delegation,
+    freezes,
+    nags,
+    neverstarted,
+    overrides,
+    promotion,
+    reasons,
+    trains,
+    waivers,
+)
 from golive.core.command import signing
 from golive.core.conditions import Condition
 from golive.core.findings import Judged, judge_checks
 from golive.core.freezes import Frozen
 from golive.core.freshness import covered
 from golive.core.headline import headline
+from golive.core.landing_rules import DEQUEUE, MERGE, at_the_door, before_signing, of_refusal
 from golive.core.model import (
     Nag,
     Outcome,
@@ -20,7 +33,6 @@ from golive.core.model import (
     Pull,
     PullState,
     Reason,
-    Refusal,
     Role,
     Standing,
     Verdict,
@@ -30,8 +42,10 @@ from golive.core.model import (
 from golive.core.overrides import Override
 from golive.core.people import excluded
 from golive.core.policy import CheckRule, Policy, ReleaseRule
+from golive.core.promotion import NONE, Promotion
 from golive.core.signoffs import RoleStanding, exceptions, next_change, roster
 from golive.core.snapshot import Kind, Snapshot
+from golive.core.trains import UNCOUPLED, Coupling
 from golive.core.weigh import reasons_of
 
 ACT_WITHIN = timedelta(seconds=5)
@@ -57,10 +71,12 @@ class Decision:
     """What golive makes of a snapshot. The verdict is the worst of the reasons, so the two cannot disagree.
 
     own: the reasons of this pull request alone, without those of another one with the same head.
-    merge: it is to be merged now.   ask: sign-offs are to be asked for on this revision.
+    merge: it is to be merged now.   act: what else is to be done about landing, see `landing_rules`; act_at: look again.
+    ask: sign-offs are to be asked for on this revision.
     override: the break-glass that is on.   phases: how it stands for each phase, the first is the one decided on.
     nags: the reminders to send now, and `nagged` the people in them.
     next_at: the earliest moment at which time alone could change this decision.
+    reactions_at: when reactions on the requests are read next; None where none are awaited, or not by time alone.
     """
 
     kind: Kind
@@ -77,10 +93,15 @@ class Decision:
     nags: tuple[Nag, ...] = ()
     nagged: tuple[Person, ...] = ()
     merge: bool = False
+    promotion: Promotion = NONE
+    act: str = ""
+    act_at: datetime | None = None
     ask: bool = False
     others_block: bool = False
     conditional_passes: bool = False
+    train: Coupling = UNCOUPLED
     next_at: datetime | None = None
+    reactions_at: datetime | None = None
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
@@ -117,7 +138,7 @@ def _worst_first(told: Iterable[Reason]) -> tuple[Reason, ...]:
 def decide(snapshot: Snapshot) -> Decision:
     """What stands between this pull request and its going live."""
     if snapshot.pull.state is not PullState.OPEN:
-        return Decision(Kind.ENDED, _end(snapshot.pull))
+        return _alarmed(_ended(snapshot), snapshot.standing)
     if snapshot.mistakes:
         return _mistaken(snapshot)
     if snapshot.policy is None and not snapshot.standing.is_release:
@@ -143,6 +164,24 @@ def _no_rule(snapshot: Snapshot) -> Decision:
     mistakes = tuple(reasons.of_head_policy(snapshot))
     text = "Not a release" if not mistakes else "Not a release, but it would break the policy file"
     return Decision(Kind.OTHER, text, own=mistakes, others_block=policy.others_block)
+
+
+def _alarmed(decision: Decision, standing: Standing) -> Decision:
+    """It landed as something else than what was signed: said first, until somebody has looked."""
+    landed = standing.landing.landed
+    if landed is None or not landed.alarming:
+        return decision
+    alarm = Reason(f"landed_{landed.verdict}", Verdict.NO_GO, landed.why, landed.revert, landed.commit)
+    return replace(decision, headline=f"ALARM: {landed.why}", own=(*decision.own, alarm))
+
+
+def _ended(snapshot: Snapshot) -> Decision:
+    """It is closed; what comes after its landing may go on."""
+    step = promotion.after_landing(snapshot)
+    said = f"{_end(snapshot.pull)} · {step.line}" if step.rows else _end(snapshot.pull)
+    return Decision(
+        Kind.ENDED, said, own=step.reasons, promotion=step, train=trains.ended(snapshot), next_at=step.next_at
+    )
 
 
 def _end(pull: Pull) -> str:
@@ -181,15 +220,20 @@ def _release(snapshot: Snapshot, rule: ReleaseRule) -> Decision:
     own = _of_phase(snapshot, policy, parts, policy.phase)
     if override is not None:
         own = (*overrides.lifted(own), _of_override(override))
-    awaits_word = policy.merge is not None and policy.merge.when == "ask" and not promoted(snapshot)
+    awaits_word = policy.goes_when == "ask" and not promoted(snapshot)
     decision = Decision(
         Kind.RELEASE, "", own=own, shared=tuple(reasons.of_siblings(snapshot)), checks=parts.checks, roster=parts.seats,
         holds=tuple(reasons.standing_holds(snapshot.standing, snapshot.absent)), conditions=parts.conditions,
         freezes=snapshot.freezes, override=override,
-        conditional_passes=policy.merge is not None and (policy.merge.when == "conditional" or promoted(snapshot)),
+        conditional_passes=bool(policy.goes_when) and (policy.goes_when == "conditional" or promoted(snapshot)),
     )  # fmt: skip
-    if policy.merge and decision.state == "success" and not decision.shared:
+    decision = _coupled(decision, snapshot, policy, awaits_word)
+    if policy.goes_when and decision.state == "success" and not decision.shared:
         decision = _ready(decision, snapshot, policy, awaits_word)
+    elif snapshot.standing.landing.queue.get(snapshot.pull.revision.head_sha):
+        decision = replace(decision, act=DEQUEUE)
+    if not decision.promotion.rows:
+        decision = _with_acts(decision, promotion.before_landing(snapshot, ready=False))
     ask, ask_at = _asking(snapshot, decision)
     reminding = nags.reminding(snapshot, parts.seats, policy.phase)
     seats = tuple(seat for seat in parts.seats if policy.is_due(seat.rule.due, policy.phase))
@@ -197,8 +241,24 @@ def _release(snapshot: Snapshot, rule: ReleaseRule) -> Decision:
         decision, ask=ask, headline=headline(decision.reasons, seats, snapshot), nags=reminding.due,
         nagged=reminding.people,
     )  # fmt: skip
+    if decision.verdict is Verdict.NO_GO:
+        decision = replace(decision, promotion=promotion.rejecting(decision.promotion, snapshot, decision.headline))
     decision = replace(decision, phases=_phases(snapshot, policy, parts, decision))
-    return replace(decision, next_at=_next(snapshot, policy, decision, ask_at, reminding.next_at))
+    next_at = _next(snapshot, policy, decision, ask_at, reminding.next_at)
+    return replace(decision, next_at=next_at, reactions_at=_reactions_at(snapshot, decision))
+
+
+def _coupled(decision: Decision, snapshot: Snapshot, policy: Policy, awaits_word: bool) -> Decision:
+    """With what trains make of it, where any concerns it. No override lifts that: whoever leads takes the line out instead."""
+    if not trains.coupled(snapshot):
+        return decision
+    seats = tuple(seat for seat in decision.roster if policy.is_due(seat.rule.due, policy.phase))
+    alone = trains.Alone(
+        decision.state == "success" and not decision.shared, awaits_word, decision.reasons,
+        headline(decision.reasons, seats, snapshot),
+    )  # fmt: skip
+    coupling = trains.couple(snapshot, alone)
+    return replace(decision, own=(*decision.own, *coupling.reasons), train=coupling)
 
 
 def _parts(snapshot: Snapshot, policy: Policy, rule: ReleaseRule) -> _Parts:
@@ -213,6 +273,10 @@ def _parts(snapshot: Snapshot, policy: Policy, rule: ReleaseRule) -> _Parts:
         *(reasons.of_hold(word) for word in reasons.standing_holds(snapshot.standing, snapshot.absent)),
         *(reasons.of_freeze(one, let_through.get(one.key)) for one in snapshot.freezes),
         *reasons.of_pull(snapshot, rule),
+        *promotion.unnamed(snapshot),
+        *neverstarted.reasons(snapshot.unstarted, snapshot.pull, snapshot.standing.pushers),
+        *reasons.of_chat(snapshot),
+        *(before_signing(snapshot.landing, policy.merge, snapshot.pull) if policy.merge else ()),
     )
     return _Parts(checks, seats, stand, of_checks, rest)
 
@@ -298,21 +362,41 @@ def _ready(decision: Decision, snapshot: Snapshot, policy: Policy, awaits_word: 
         return replace(decision, own=(*decision.own, waits))
     checks, own = _only_fresh(decision, snapshot.now) if decision.override is None else (decision.checks, decision.own)
     ready = own == decision.own
+    step = promotion.before_landing(snapshot, ready)
+    if step.rows:
+        decision = _with_acts(replace(decision, checks=checks, own=own), step)
+        own = decision.own
+    if (step.rows and not step.merges) or policy.merge is None:
+        return replace(decision, checks=checks, own=own)
     refused = snapshot.standing.refusals.get(snapshot.pull.revision.head_sha)
     if ready and refused and not refused.try_again(snapshot.now, snapshot.timing.recheck, snapshot.standing):
-        own, ready = (*own, _of_refusal(refused)), False
-    return replace(decision, checks=checks, own=own, merge=ready)
+        own, ready = (*own, of_refusal(refused)), False
+    decision = replace(decision, checks=checks, own=own, merge=ready)
+    return _at_the_door(decision, snapshot) if ready else decision
+
+
+def _at_the_door(decision: Decision, snapshot: Snapshot) -> Decision:
+    """Nothing is missing that golive decides on: what the forge asks for besides."""
+    vouched = any(seat.signed for seat in decision.roster) or promoted(snapshot)
+    door = at_the_door(
+        snapshot.landing, snapshot.standing, snapshot.pull, snapshot.now, vouched=vouched,
+        recheck=snapshot.timing.recheck,
+    )  # fmt: skip
+    other = "" if door.act == MERGE else door.act
+    return replace(
+        decision, own=(*decision.own, *door.reasons), merge=door.act == MERGE, act=other, act_at=door.again_at
+    )
+
+
+def _with_acts(decision: Decision, step: Promotion) -> Decision:
+    """The same, with how each act stands and what that says."""
+    return replace(decision, own=(*decision.own, *step.reasons), promotion=step)
 
 
 def _waivers(snapshot: Snapshot, rule: ReleaseRule) -> tuple[Waiver, ...]:
     """Those of the policy, and those that people gave by their words."""
     given = snapshot.policy.waivers if snapshot.policy else ()
     return (*given, *waivers.said(snapshot.standing, rule.checks, snapshot.absent))
-
-
-def _of_refusal(refused: Refusal) -> Reason:
-    """The forge would not merge. golive's own verdict stays GO, so that the check run does not flap."""
-    return Reason("merge_refused", Verdict.GO, f"The merge was refused: {refused.said}", "It is tried again by itself.")
 
 
 def _only_fresh(decision: Decision, now: datetime) -> tuple[tuple[Judged, ...], tuple[Reason, ...]]:
@@ -349,14 +433,20 @@ def _next(
 ) -> datetime | None:
     """The earliest moment at which time alone changes something; later than `now`."""
     now, timing = snapshot.now, snapshot.timing
-    moments = [ask_at, remind_at, *(judged.next_at(now) for judged in decision.checks)]
+    moments = [
+        ask_at,
+        remind_at,
+        decision.promotion.next_at,
+        decision.act_at,
+        *(judged.next_at(now) for judged in decision.checks),
+    ]
     moments.extend(next_change(decision.roster, snapshot))
     moments.append(freezes.next_edge(policy.freezes, snapshot.shared, now))
     moments.append(decision.override.until if decision.override else None)
+    moments.append(decision.train.next_at)
+    moments.append(neverstarted.look_at(snapshot.landing, neverstarted.shown_at(snapshot.standing, snapshot.pull)))
     if snapshot.rules.delegation:
         moments.append(delegation.next_end(snapshot.standing, frozenset(r.name for r in snapshot.roles), now))
-    if decision.ask and any(seat.missing for seat in decision.roster):
-        moments.append(now + timing.reactions)
     if snapshot.absent or snapshot.pull.mergeable is None:
         moments.append(now + timing.recheck / 4)
     if decision.state == "in_progress":
@@ -365,6 +455,14 @@ def _next(
     if decision.state == "success" and refused:
         moments.append(refused.again_at(timing.recheck))
     return min((m for m in moments if m is not None and m > now), default=None)
+
+
+def _reactions_at(snapshot: Snapshot, decision: Decision) -> datetime | None:
+    """When reactions are read next: often while people are active, and at once with whatever else happens."""
+    if not decision.ask or not any(seat.missing for seat in decision.roster):
+        return None
+    active = budget.active_at(snapshot.standing)
+    return budget.reactions_again(active, snapshot.now, snapshot.quota, snapshot.timing.reactions)
 
 
 def attesters(rules: tuple[CheckRule, ...]) -> Mapping[str, str]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
+from golive.core.model import Fact
 from golive.core.policy import CheckRule
 
 
@@ -54,19 +56,53 @@ class PutChatRequest:
 
 
 @dataclass(frozen=True)
-class PutFact:
-    """One line in the thread for one ledger entry, once. to: ids of the people who are notified."""
+class PutFacts:
+    """Each of these is told in the thread once; `core.thread` says how many of them make one reply."""
 
     channel: str
+    facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True)
+class PutSummary:
+    """One message through an incoming webhook, at most once for each `key`. secret: the name of the webhook's address."""
+
+    secret: str
     key: str
     text: str
-    to: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
 class PutReminder:
     """One comment that reminds people, where there is no chat to do it in; once."""
 
+    key: str
+    text: str
+
+
+@dataclass(frozen=True)
+class PutDirect:
+    """One person is told in a conversation of their own that they are awaited, once for each `key`; edited when that ends.
+
+    at: since when it is due.   role: for which, empty for several.   head_sha: what its buttons are about.
+    may_sign: whether it is theirs to sign.   waits: whether they are awaited still; if not, `text` says so.
+    """
+
+    key: str
+    person: int
+    text: str
+    role: str
+    head_sha: str
+    at: datetime
+    may_sign: bool = True
+    waits: bool = True
+
+
+@dataclass(frozen=True)
+class PutNotice:
+    """One line in another channel than the release's, once."""
+
+    channel: str
     key: str
     text: str
 
@@ -90,12 +126,70 @@ class AnswerWord:
 
 
 @dataclass(frozen=True)
+class Deploy:
+    """A deployment of this commit, with our key, which somebody else then carries out. landed: it came by a merge."""
+
+    act: str
+    environment: str
+    sha: str
+    attempt: int
+    title: str
+    landed: bool = False
+
+
+@dataclass(frozen=True)
+class AnswerEnvironment:
+    """Answer one question of an environment, once: yes, or no with the reason as its comment."""
+
+    act: str
+    environment: str
+    sha: str
+    callback_url: str
+    approves: bool
+    comment: str
+    attempt: int = 1
+
+
+@dataclass(frozen=True)
+class PutRef:
+    """A tag or branch is at this commit. ref: `tags/v1.3` or `heads/live`; a tag is never moved, a branch only forward."""
+
+    act: str
+    ref: str
+    sha: str
+    attempt: int
+    title: str
+
+
+@dataclass(frozen=True)
 class Merge:
     """Merge exactly this head."""
 
     head_sha: str
     method: str
     title: str
+
+
+@dataclass(frozen=True)
+class UpdateBranch:
+    """Have the base brought into exactly this head, once."""
+
+    head_sha: str
+
+
+@dataclass(frozen=True)
+class Enqueue:
+    """Put exactly this head into the forge's merge queue."""
+
+    head_sha: str
+
+
+@dataclass(frozen=True)
+class Dequeue:
+    """Take this head out of the merge queue. why: for people."""
+
+    head_sha: str
+    why: str
 
 
 Effect = (
@@ -105,10 +199,19 @@ Effect = (
     | PutRequest
     | PutRoot
     | PutChatRequest
-    | PutFact
+    | PutFacts
     | PutReminder
+    | PutSummary
+    | PutDirect
+    | PutNotice
     | OpenIssue
     | AnswerWord
+    | Deploy
+    | AnswerEnvironment
+    | PutRef
     | Merge
+    | UpdateBranch
+    | Enqueue
+    | Dequeue
 )
 """Closed set: `perform` matches it with assert_never."""

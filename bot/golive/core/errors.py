@@ -8,6 +8,8 @@ GoliveError
 │   └── TooMuch       more than the outside shows; the sentence says how much it shows
 └── Kept              kept for us: logged with its cause, retried by the engine
     ├── Later         the outside asked for patience; `after` says how long
+    │   ├── Silent    the outside gave no answer at all
+    │   └── Limited   a limit of requests was reached: the whole installation waits
     ├── Conflict      the world moved between look and act; look again
     └── Gone          what we asked for is not there, or not for us
 """
@@ -54,6 +56,14 @@ class Later(Kept):
     def __init__(self, what: str, after: timedelta | None = None) -> None:
         super().__init__(what)
         self.after = after
+
+
+class Silent(Later):
+    """The outside gave no answer, or said that something in it broke: nothing at all can be told of it."""
+
+
+class Limited(Later):
+    """The outside's limit of requests was reached: everything of this installation waits, not one request alone."""
 
 
 class Conflict(Kept):

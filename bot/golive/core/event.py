@@ -6,17 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from golive.core.command import Command
-from golive.core.model import Person, Subject, Surface
+from golive.core.model import Named, Person, Subject, Surface
 
 
 @dataclass(frozen=True)
 class RepositoryKnown:
-    """Through which installation of our App a repository is reached."""
+    """Through which installation of our App a repository is reached. private: None where the delivery did not say."""
 
     host: str
     repository: int
     full_name: str
     installation: int
+    private: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,9 @@ class Touched:
     """Something about the pull request may have changed: look again.
 
     stirs: check kinds whose outside answer changed, `*` for all.   head_sha/pushed_by: who the forge says pushed this head.
-    retargeted_at: the forge's time of aiming it at another branch, where that is what happened.
+    retargeted_at: the forge's time of aiming it at another branch, where that is what happened.   named: the head or base
+    that the forge said in so many words, so that an older answer to a later question is known for what it is.
+    opened_by: the person whom the forge names as having had a bot open it.
     """
 
     subject: Subject
@@ -32,19 +35,23 @@ class Touched:
     head_sha: str = ""
     pushed_by: Person | None = None
     retargeted_at: datetime | None = None
+    named: Named | None = None
+    opened_by: Person | None = None
 
 
 @dataclass(frozen=True)
 class HeadStirred:
     """Something about a commit changed outside: every open pull request with this head looks again.
 
-    stirs: check kinds whose outside answer changed, `*` for all.
+    stirs: check kinds whose outside answer changed, `*` for all; `kind:NAME` for those that ask about this name.
+    name: of the check run or status that turned; a release that could not change by it does not look.
     """
 
     host: str
     repository: int
     head_sha: str
     stirs: frozenset[str] = frozenset()
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,6 +69,67 @@ class PeopleChanged:
 
     host: str
     installation: int
+
+
+@dataclass(frozen=True)
+class EnvironmentWaits:
+    """A deployment environment asks whether a run may go on into it. callback_url: where the forge wants the answer.
+
+    at: the forge's own time of asking, where it gave one.   delivery: which delivery said so; unique per question.
+    """
+
+    host: str
+    repository: int
+    environment: str
+    head_sha: str
+    callback_url: str
+    run_id: int
+    delivery: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class GroupFormed:
+    """The forge's merge queue put pull requests together and waits for the checks of that commit. base_ref: a branch name."""
+
+    host: str
+    repository: int
+    head_sha: str
+    head_ref: str
+    base_ref: str
+    base_sha: str
+
+
+@dataclass(frozen=True)
+class InstallationTurned:
+    """An installation of our App began (`active`) or ended for good (`removed`); with anything else it is asked how it stands."""
+
+    host: str
+    installation: int
+    state: str = ""
+    account: str = ""
+
+
+@dataclass(frozen=True)
+class ReachTurned:
+    """What an installation reaches may be other now: repositories renamed, moved, archived, taken away. It is read again."""
+
+    host: str
+    installation: int
+
+
+@dataclass(frozen=True)
+class Pressed:
+    """A person pressed a button of our check run on a commit. button: its identifier.   key: unique per press."""
+
+    host: str
+    repository: int
+    head_sha: str
+    button: str
+    person: Person
+    at: datetime
+    key: str
+    link: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,6 +157,42 @@ class Asked:
     slot: str = ""
     undone: bool = False
     rests_on: tuple[str, str] | None = None
+    thread: str = ""
+    """The chat thread that it was said in, as the outside id of its first message; it may be a release's."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A person chose which release a command was about. origin: the delivery that held the command.
+
+    revision_sha: the head that stood beside the choice.   key: unique per choice.
+    """
+
+    key: str
+    origin: str
+    subject: Subject
+    revision_sha: str
+    who: str
+    at: datetime
+    reply_to: str
+
+
+@dataclass(frozen=True)
+class HomeOpened:
+    """A chat user opened the App Home. who: `team/user`."""
+
+    who: str
+
+
+@dataclass(frozen=True)
+class LinksShared:
+    """Somebody wrote links that could be of releases; what they show is worked out afterwards. ts: of the message."""
+
+    delivery: str
+    team: str
+    channel: str
+    ts: str
+    urls: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -104,12 +208,17 @@ class Voided:
 class Disturbed:
     """Somebody else edited or deleted what golive had written: it is to be written again. `ref`: its id on the forge.
 
-    by: the login of who did it, where that is to be said; empty where they only ticked a box.
+    by: the login of who did it, where that is to be said; empty where they only ticked a box.   deleted: it is gone.
     """
 
     subject: Subject
     ref: str
     by: str = ""
+    deleted: bool = False
 
 
-Event = RepositoryKnown | Touched | HeadStirred | BaseMoved | PeopleChanged | Asked | Voided | Disturbed
+Event = (
+    RepositoryKnown | Touched | HeadStirred | BaseMoved | PeopleChanged | Asked | Voided | Disturbed
+    | EnvironmentWaits | GroupFormed | InstallationTurned | ReachTurned | Pressed
+    | Chosen | HomeOpened | LinksShared
+)  # fmt: skip

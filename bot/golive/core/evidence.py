@@ -24,7 +24,7 @@ from golive.core.snapshot import Snapshot
 
 REFERRED = frozenset({"standing", "shared", "policy"})
 """Fields of a snapshot that the ledger holds already."""
-UNREAD = frozenset({"open_here"})
+UNREAD = frozenset({"open_here", "quota", "budget"})
 """Fields of a snapshot that only answers to people read, and no decision."""
 
 
@@ -42,7 +42,7 @@ def body_of(snapshot: Snapshot, decision: Decision, golive: str) -> dict[str, An
     whole policy; its text is the ledger's `policy` entry of `snapshot.policy_sha`.
     """
     # what the author wrote below the title is not decided on, and may be as long as they like
-    lean = replace(snapshot, pull=replace(snapshot.pull, body=""))
+    lean = replace(snapshot, pull=replace(snapshot.pull, body="", comments=None))
     kept = {f.name: written(getattr(lean, f.name)) for f in fields(lean) if f.name not in REFERRED | UNREAD}
     return {
         "verdict": decision.verdict.name,
@@ -74,7 +74,12 @@ def told(decision: Decision) -> dict[str, Any]:
             {"role": seat.role.name, **{name: _who(getattr(seat, name)) for name in ("signed", "stale", "rejected")}}
             for seat in decision.roster
         ],
+        "acts": [
+            {"act": row.act.key, "state": row.state, "said": row.said, "commit": row.sha, "attempt": row.attempt}
+            for row in decision.promotion.rows
+        ],
         "merge": decision.merge,
+        "act": decision.act,
         "ask": decision.ask,
         "nags": written(decision.nags),
         "next_at": written(decision.next_at),

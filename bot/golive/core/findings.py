@@ -6,7 +6,7 @@ The service takes results from the ledger, a command line from its own run; both
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from graphlib import TopologicalSorter
@@ -175,6 +175,14 @@ def _combined(rule: CheckRule, parts: Mapping[str, Judged]) -> Judged:
     return Judged(rule, appraise(rule, finding, {}), rule.digest())
 
 
+def _stirs(rule: CheckRule) -> Iterator[str]:
+    """The outside events after which it looks again: of its kind, and of its kind about the very name that it asks about."""
+    for kind in rule.options.stirred_by:
+        yield kind
+        if name := getattr(rule.options, "name", ""):
+            yield f"{kind}:{name}"
+
+
 def _judge(rule: CheckRule, known: CheckResult | None, standing: Standing, now: datetime) -> Judged:
     digest = rule.digest(words_digest(rule, standing))
     attempt = known.attempt + 1 if known else 1
@@ -185,7 +193,7 @@ def _judge(rule: CheckRule, known: CheckResult | None, standing: Standing, now: 
         waiting = Finding(rule.id, Outcome.PENDING, "is being checked")
         return Judged(rule, waiting, digest, due=True, attempt=attempt)
     finding = known.finding
-    asked_again = [standing.stirred.get(kind, 0) for kind in (*rule.options.stirred_by, f"check:{rule.id}", "*")]
+    asked_again = [standing.stirred.get(kind, 0) for kind in (*_stirs(rule), f"check:{rule.id}", "*")]
     if max(asked_again) > known.seq or (finding.valid_until and finding.valid_until <= now):
         waiting = replace(finding, outcome=Outcome.PENDING, summary="is being checked again", valid_until=None)
         return Judged(rule, waiting, digest, due=True, attempt=attempt)

@@ -13,7 +13,7 @@ def matches_glob(pattern: str, name: str) -> bool:
     reached = {0}
     for part in re.split(r"(\*\*|\*|\?)", pattern):
         if part in ("*", "**"):
-            reached = {end for at in reached for end in _ends(name, at, part == "**")}
+            reached = _after_star(name, reached, part == "**")
         elif part == "?":
             reached = {at + 1 for at in reached if at < len(name) and name[at] != "/"}
         else:
@@ -21,7 +21,13 @@ def matches_glob(pattern: str, name: str) -> bool:
     return len(name) in reached
 
 
-def _ends(name: str, at: int, crosses: bool) -> range:
-    """Where a star that begins at `at` may end."""
-    slash = -1 if crosses else name.find("/", at)
-    return range(at, (len(name) if slash < 0 else slash) + 1)
+def _after_star(name: str, reached: set[int], crosses: bool) -> set[int]:
+    """Where a star may end that begins at any of these places; each place of the name is visited once."""
+    ends: set[int] = set()
+    covered = -1
+    for at in sorted(reached):
+        if at > covered:
+            slash = -1 if crosses else name.find("/", at)
+            covered = len(name) if slash < 0 else slash
+            ends.update(range(at, covered + 1))
+    return ends

@@ -9,9 +9,13 @@ from golive.core.model import Reason, Verdict
 from golive.core.signoffs import RoleStanding, could_fill
 from golive.core.snapshot import Snapshot
 
-WAITS = ("role_missing", "role_waits", "check_pending", "check_stale", "condition_due")
+WAITS = ("role_missing", "owner_missing", "role_waits", "check_pending", "check_stale", "condition_due")
 """Codes of reasons that the headline tells as one list of who and what is awaited."""
-QUIET = ("merge_refused", "promote_awaited", "overridden")
+QUIET = (
+    "merge_refused", "promote_awaited", "deploy_waits", "environment_waits", "promoted", "overridden", "actor_may_not",
+    "checks_never_started", "required_checks", "behind", "update_refused",
+    "update_lost", "queued", "left_queue", "test_merge_awaited", "workflows_need_a_person",
+)  # fmt: skip
 """Codes of reasons that are told although nothing is missing."""
 
 

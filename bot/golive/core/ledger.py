@@ -9,9 +9,14 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from golive.core.acts import Act, Attempt, Begun
+from golive.core.cars import Go, Halt, go_body, go_of, halt_body, halt_of, said_of_go, said_of_halt
+from golive.core.hardening import Weakness, told, untold
+from golive.core.landing import KINDS as LANDING
+from golive.core.landing import LandingRecord
 from golive.core.model import (
     CheckResult,
     Detail,
@@ -19,6 +24,7 @@ from golive.core.model import (
     Finding,
     Measure,
     Nag,
+    Named,
     Outcome,
     Person,
     Refusal,
@@ -55,7 +61,12 @@ def canonical(body: Mapping[str, Any]) -> bytes:
 
 def body_hash(salt: str, body: Mapping[str, Any]) -> str:
     """SHA-256 of salt and canonical body: the chain stays verifiable after body and salt were erased."""
-    return hashlib.sha256(salt.encode() + canonical(body)).hexdigest()
+    return said_hash(salt, canonical(body))
+
+
+def said_hash(salt: str, said: bytes) -> str:
+    """The same, of a body in its canonical form already."""
+    return hashlib.sha256(salt.encode() + said).hexdigest()
 
 
 def row_hash(prev: str, subject: Subject, seq: int, kind: str, at: datetime, hashed_body: str) -> str:
@@ -95,11 +106,32 @@ def was_retargeted(delivery: str, at: datetime) -> Entry:
     return Entry("retargeted", f"retargeted:{delivery}", at)
 
 
+def was_named(named: Named, delivery: str) -> Entry:
+    """A delivery said in so many words what head and base the pull request has."""
+    body = {
+        "head": named.head_sha, "base": named.base_ref, "before": named.before, "updated_at": stamp(named.at),
+    }  # fmt: skip
+    return Entry("named", f"named:{delivery}", named.received_at, body)
+
+
+def environment_waits(
+    environment: str, head_sha: str, callback_url: str, run_id: int, delivery: str, at: datetime
+) -> Entry:
+    """A deployment environment asked whether a run of this commit may go on; what to answer is decided in a turn."""
+    body = {"environment": environment, "head": head_sha, "callback": callback_url, "run": run_id}
+    return Entry("environment_waits", f"environment_waits:{delivery}", at, body)
+
+
 def was_pushed(head_sha: str, by: Person | None, at: datetime) -> Entry:
     """The forge said who pushed this head; a head can be pushed again, by somebody else."""
     return Entry(
         "pushed", f"pushed:{head_sha}:{by.id if by else 0}", at, {"head": head_sha, "by": _person(by) if by else None}
     )
+
+
+def was_opened(by: Person, at: datetime) -> Entry:
+    """The forge named a person who had a bot open the pull request; they count as its author."""
+    return Entry("opened", f"opened:{by.id}", at, {"by": _person(by)})
 
 
 def stirred(kind: str, delivery: str, at: datetime) -> Entry:
@@ -112,7 +144,7 @@ def said(word: Word) -> Entry:
     body = {
         "key": word.key, "person": _person(word.person), "surface": word.surface.value, "verb": word.verb,
         "text": word.text, "revision": word.revision_sha, "link": word.link, "origin": word.origin,
-        "slot": word.slot, "undone": word.undone,
+        "slot": word.slot, "undone": word.undone, **({"account": word.account} if word.account else {}),
     }  # fmt: skip
     return Entry("word", f"word:{word.key}", word.at, body)
 
@@ -202,9 +234,14 @@ def nagged(nag: Nag, said: str, seq: int) -> Entry:
     return Entry("nag", f"nag:{nag.role}:{nag.head_sha}:{nag.escalated}:{seq}", nag.at, body)
 
 
-def was_disturbed(by: str, delivery: str, at: datetime) -> Entry:
-    """Somebody else changed what golive had written."""
-    return Entry("disturbed", f"disturbed:{delivery}", at, {"by": by})
+def hardened(found: Iterable[Weakness], at: datetime, seq: int) -> Entry:
+    """How a repository is guarded, where that is not what was found before. seq: of its record so far."""
+    return Entry("hardening", f"hardening:{seq}", at, {"found": told(found)})
+
+
+def was_disturbed(by: str, delivery: str, at: datetime, deleted: bool = False) -> Entry:
+    """Somebody else changed what golive had written, or deleted it."""
+    return Entry("disturbed", f"disturbed:{delivery}", at, {"by": by} | ({"deleted": True} if deleted else {}))
 
 
 def freeze_turned(key: str, said: str, at: datetime, seq: int) -> Entry:
@@ -215,6 +252,39 @@ def freeze_turned(key: str, said: str, at: datetime, seq: int) -> Entry:
 def glass_broken(key: str, said: str, at: datetime) -> Entry:
     """An override is on."""
     return Entry("override", f"override:{key}", at, {"key": key, "said": said})
+
+
+def promotion_began(head_sha: str, acts: Iterable[Act], at: datetime, seq: int) -> Entry:
+    """This head begins to go live by these acts, whatever a later policy says. seq: the ledger's length."""
+    listed = [
+        {"kind": one.kind, "target": one.target, "ref": one.ref, "wait": one.wait.total_seconds()} for one in acts
+    ]  # fmt: skip
+    return Entry("promotion", f"promotion:{head_sha}:{seq}", at, {"head": head_sha, "acts": listed})
+
+
+def tries(act: str, sha: str, number: int, at: datetime) -> Entry:
+    """golive is about to do this act at this commit, for the `number`th time."""
+    return Entry("trying", f"trying:{act}:{sha}:{number}", at, {"act": act, "sha": sha, "attempt": number})
+
+
+def tried(attempt: Attempt, told: str, at: datetime) -> Entry:
+    """What became of an act. told: the line that people read of it; empty where there is nothing new for them."""
+    body = {
+        "act": attempt.act, "sha": attempt.sha, "attempt": attempt.number, "state": attempt.state, "said": attempt.said,
+        "ref": attempt.ref, "url": attempt.url, "code": attempt.code, "told": told,
+    }  # fmt: skip
+    return Entry("tried", f"tried:{attempt.act}:{attempt.sha}:{attempt.number}:{attempt.state}", at, body)
+
+
+def train_go(go: Go) -> Entry:
+    """A train may go: the same entry in the ledger of each of its cars."""
+    return Entry("train_go", f"train_go:{go.id}", go.at, go_body(go))
+
+
+def train_halted(halt: Halt, at: datetime) -> Entry:
+    """A go does not hold any more; one that only ended may still turn out to have stopped half-way."""
+    kind = "train_stopped" if halt.stopped else "train_ended"
+    return Entry(kind, f"{kind}:{halt.go}", at, halt_body(halt))
 
 
 def _person(person: Person) -> dict[str, Any]:
@@ -245,6 +315,7 @@ class _Fold:
         self.stirred: dict[str, int] = {}
         self.requests: dict[str, datetime] = {}
         self.pushers: dict[str, tuple[Person, ...]] = {}
+        self.openers: tuple[Person, ...] = ()
         self.facts: list[Fact] = []
         self.verdict = ""
         self.reasons: tuple[tuple[str, str], ...] = ()
@@ -256,6 +327,15 @@ class _Fold:
         self.nags: list[Nag] = []
         self.frozen_by = ""
         self.glass: list[tuple[str, str]] = []
+        self.named: Named | None = None
+        self.landing = LandingRecord()
+        self.hardening: tuple[Weakness, ...] = ()
+        self.hardened_at: datetime | None = None
+        self.goes: dict[str, Go] = {}
+        self.halts: dict[str, Halt] = {}
+        self.begun: Begun | None = None
+        self.attempts: dict[tuple[str, str], Attempt] = {}
+        self.landed_as = ""
 
     def fact(self, entry: Entry, text: str, to: tuple[int, ...] = ()) -> None:
         self.facts.append(Fact(f"{entry.kind}:{entry.seq}", text, entry.seq, to))
@@ -279,6 +359,16 @@ class _Fold:
         by, head = entry.body["by"], entry.body["head"]
         self.pushers[head] = (*self.pushers.get(head, ()), *([Person(by["id"], by["login"])] if by else []))
 
+    def opened(self, entry: Entry) -> None:
+        by = entry.body["by"]
+        self.openers = (*self.openers, Person(by["id"], by["login"]))
+
+    def on_named(self, entry: Entry) -> None:
+        b = entry.body
+        told = Named(b["head"], b["base"], b["before"], moment(b["updated_at"]), entry.at)
+        if self.named is None or told.follows(self.named):
+            self.named = told
+
     def on_stirred(self, entry: Entry) -> None:
         self.stirred[entry.body["kind"]] = entry.seq
 
@@ -288,7 +378,7 @@ class _Fold:
         self.words[b["key"]] = Word(
             key=b["key"], person=person, surface=Surface(b["surface"]), verb=b["verb"], at=entry.at, text=b["text"],
             revision_sha=b["revision"], link=b["link"], origin=b["origin"], slot=b["slot"], undone=b["undone"],
-            seq=entry.seq,
+            seq=entry.seq, account=b.get("account", ""),
         )  # fmt: skip
 
     def void(self, entry: Entry) -> None:
@@ -302,7 +392,8 @@ class _Fold:
         told = {name: value for name, value in entry.body.items() if name in known}
         ruling = Ruling(**{**told, "roles": _names(entry.body.get("roles"))})
         self.rulings[ruling.word] = ruling
-        if ruling.taken and ruling.said:
+        word = self.words.get(ruling.word)
+        if ruling.taken and ruling.said and not (word and word.verb == "snooze"):  # whom it is about is told alone
             self.fact(entry, ruling.said)
 
     def result(self, entry: Entry) -> None:
@@ -345,17 +436,31 @@ class _Fold:
         self.fact(entry, body["said"], people)
 
     def disturbed(self, entry: Entry) -> None:
+        did = "deleted" if entry.body.get("deleted") else "changed"
         self.fact(
-            entry, f"@{entry.body['by']} changed what golive had written; it is written anew, and says nothing else."
+            entry, f"@{entry.body['by']} {did} what golive had written; it is written anew, and says nothing else."
         )
 
     def on_freeze(self, entry: Entry) -> None:
         self.frozen_by = entry.body["key"]
         self.fact(entry, entry.body["said"])
 
+    def on_hardening(self, entry: Entry) -> None:
+        self.hardening, self.hardened_at = untold(entry.body["found"]), entry.at
+
     def on_override(self, entry: Entry) -> None:
         self.glass.append((entry.body["key"], entry.body["said"]))
         self.fact(entry, entry.body["said"])
+
+    def train_go(self, entry: Entry) -> None:
+        go = go_of(entry.body, entry.at, entry.seq)
+        self.goes[go.lead] = go
+        self.fact(entry, said_of_go(go))
+
+    def train_halt(self, entry: Entry) -> None:
+        halt = halt_of(entry.body, entry.at, entry.seq)
+        self.halts[halt.go] = halt
+        self.fact(entry, said_of_halt(halt))
 
     def request(self, entry: Entry) -> None:
         self.requests[entry.body["head"]] = entry.at
@@ -381,8 +486,34 @@ class _Fold:
     def on_merging(self, entry: Entry) -> None:
         self.merging[entry.body["head"]] = entry.at
 
+    def on_promotion(self, entry: Entry) -> None:
+        acts = (Act(a["kind"], a["target"], a["ref"], timedelta(seconds=a["wait"])) for a in entry.body["acts"])
+        self.begun = Begun(entry.body["head"], tuple(acts), entry.at, entry.seq)
+
+    def on_trying(self, entry: Entry) -> None:
+        b = entry.body
+        self.attempts[(b["act"], b["sha"])] = Attempt(
+            b["act"], b["sha"], b["attempt"], "tried", entry.at, seq=entry.seq
+        )
+
+    def on_tried(self, entry: Entry) -> None:
+        b = entry.body
+        before = self.attempts.get((b["act"], b["sha"]))
+        began = before.at if before and before.number == b["attempt"] and before.state != "tried" else entry.at
+        self.attempts[(b["act"], b["sha"])] = Attempt(
+            b["act"], b["sha"], b["attempt"], b["state"], began, b["said"], b["ref"], b["url"], entry.seq, b["code"]
+        )
+        if b["told"]:
+            self.fact(entry, b["told"])
+
+    def on_landing(self, entry: Entry) -> None:
+        self.landing, told = self.landing.after(entry.kind, entry.body, entry.at)
+        if told:
+            self.fact(entry, told)
+
     def on_merged(self, entry: Entry) -> None:
         self.merged_at = entry.at
+        self.landed_as = self.verdict
         by = f" by {entry.body['by']}" if entry.body["by"] else ""
         self.fact(entry, f"Merged{by} as {entry.body['commit'][:7]}.")
 
@@ -392,55 +523,90 @@ class _Fold:
 
 
 _READERS: dict[str, Callable[[_Fold, Entry], None]] = {
-    "release": _Fold.release, "shown": _Fold.on_shown, "pushed": _Fold.pushed, "stirred": _Fold.on_stirred,
+    "release": _Fold.release, "shown": _Fold.on_shown, "pushed": _Fold.pushed, "opened": _Fold.opened, "stirred": _Fold.on_stirred,
     "word": _Fold.word, "void": _Fold.void, "ruling": _Fold.ruling, "result": _Fold.result,
     "request": _Fold.request, "decision": _Fold.decision, "merging": _Fold.on_merging, "merged": _Fold.on_merged,
     "closed": _Fold.on_closed, "retargeted": _Fold.on_retargeted,
     "refused": _Fold.on_refused, "policy": _Fold.read_policy, "updated": _Fold.updated, "nag": _Fold.nag,
+    "promotion": _Fold.on_promotion, "trying": _Fold.on_trying, "tried": _Fold.on_tried,
+    "named": _Fold.on_named,
     "freeze": _Fold.on_freeze, "disturbed": _Fold.disturbed, "override": _Fold.on_override,
+    "hardening": _Fold.on_hardening,
+    **dict.fromkeys(LANDING, _Fold.on_landing),
+    "train_go": _Fold.train_go, "train_stopped": _Fold.train_halt,
+    "train_ended": _Fold.train_halt,
 }  # fmt: skip
 
 
+class Tally:
+    """A fold that goes on: what the entries so far add up to, and then some more."""
+
+    def __init__(self) -> None:
+        self._state = _Fold()
+        self._seq = 0
+
+    def take(self, entries: Iterable[Entry]) -> None:
+        """Add the next entries, in seq order. Kinds it does not know are skipped: newer golives wrote them."""
+        for entry in entries:
+            self._seq = entry.seq
+            if reader := _READERS.get(entry.kind):
+                reader(self._state, entry)
+
+    def standing(self) -> Standing:
+        """What they add up to; it stays as it is, whatever is taken after it."""
+        state = self._state
+        said = [w for w in state.words.values() if not _is_void(w.key, state.voids)]
+        standing = _latest_of_slots(said)
+        stands = {w.key for w in standing}
+        return Standing(
+            since_release=state.since,
+            release_name=state.name,
+            release_base=state.base,
+            shown=tuple(state.shown),
+            words=tuple(sorted(standing, key=_by_time)),
+            unsaid=tuple(
+                sorted((w for w in state.words.values() if w.key not in stands and not w.undone), key=_by_time)
+            ),
+            heard=frozenset(state.words),
+            retargets=tuple(state.retargets),
+            rulings=dict(state.rulings),
+            results=tuple(state.results.values()),
+            stirred=dict(state.stirred),
+            requests=dict(state.requests),
+            pushers=dict(state.pushers),
+            openers=state.openers,
+            merged_at=state.merged_at,
+            closed=state.closed,
+            merging=dict(state.merging),
+            refusals=dict(state.refusals),
+            last_verdict=state.verdict,
+            last_headline=state.headline,
+            last_reasons=state.reasons,
+            last_policy=state.policy,
+            facts=tuple(state.facts),
+            seq=self._seq,
+            updates=dict(state.updates),
+            spells=tuple(spell for spells in state.spells.values() for spell in spells),
+            nags=tuple(state.nags),
+            frozen_by=state.frozen_by,
+            broken_glass=tuple(state.glass),
+            named=state.named,
+            landing=state.landing,
+            hardening=state.hardening,
+            hardened_at=state.hardened_at,
+            goes=dict(state.goes),
+            halts=dict(state.halts),
+            begun=state.begun,
+            attempts=state.attempts,
+            landed_as=state.landed_as,
+        )
+
+
 def fold(entries: Iterable[Entry]) -> Standing:
-    """What the entries of one release, in seq order, add up to. Kinds it does not know are skipped: newer golives wrote them."""
-    state, seq = _Fold(), 0
-    for entry in entries:
-        seq = entry.seq
-        if reader := _READERS.get(entry.kind):
-            reader(state, entry)
-    said = [w for w in state.words.values() if not _is_void(w.key, state.voids)]
-    standing = _latest_of_slots(said)
-    stands = {w.key for w in standing}
-    return Standing(
-        since_release=state.since,
-        release_name=state.name,
-        release_base=state.base,
-        shown=tuple(state.shown),
-        words=tuple(sorted(standing, key=_by_time)),
-        unsaid=tuple(sorted((w for w in state.words.values() if w.key not in stands and not w.undone), key=_by_time)),
-        heard=frozenset(state.words),
-        retargets=tuple(state.retargets),
-        rulings=state.rulings,
-        results=tuple(state.results.values()),
-        stirred=state.stirred,
-        requests=state.requests,
-        pushers=state.pushers,
-        merged_at=state.merged_at,
-        closed=state.closed,
-        merging=state.merging,
-        refusals=state.refusals,
-        last_verdict=state.verdict,
-        last_headline=state.headline,
-        last_reasons=state.reasons,
-        last_policy=state.policy,
-        facts=tuple(state.facts),
-        seq=seq,
-        updates=state.updates,
-        spells=tuple(spell for spells in state.spells.values() for spell in spells),
-        nags=tuple(state.nags),
-        frozen_by=state.frozen_by,
-        broken_glass=tuple(state.glass),
-    )
+    """What the entries of one release, in seq order, add up to."""
+    tally = Tally()
+    tally.take(entries)
+    return tally.standing()
 
 
 def _kept(why: str | None, base_ref: str) -> str:

@@ -6,6 +6,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum, IntEnum, StrEnum
 
+from golive.core.acts import Attempt, Begun
+from golive.core.cars import Go, Halt
+from golive.core.hardening import Weakness
+from golive.core.landing import LandingRecord
+
 
 @dataclass(frozen=True, order=True)
 class Subject:
@@ -133,9 +138,11 @@ class Surface(StrEnum):
     REVIEW = "review"
     REACTION = "reaction"
     CHECKBOX = "checkbox"
+    CHECK_RUN = "check run"
     SLACK_COMMAND = "slack command"
     SLACK_REACTION = "slack reaction"
     SLACK_BUTTON = "slack button"
+    SLACK_MODAL = "slack form"
     API = "API"
 
 
@@ -248,6 +255,8 @@ class Word:
     slot: str = ""
     undone: bool = False
     seq: int = 0
+    account: str = ""
+    """The chat account it came from, as `team/user`; looked up when the word is worked."""
 
 
 @dataclass(frozen=True)
@@ -268,6 +277,34 @@ class Ruling:
     digests: dict[str, str] = field(default_factory=dict)
     evidence: dict[str, str] = field(default_factory=dict)
     named: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Named:
+    """What a delivery said in so many words about a pull request: its head and base then, and what one of them was before.
+
+    at: the forge's own time of that state.   received_at: when we heard it.
+    """
+
+    head_sha: str
+    base_ref: str
+    before: str
+    at: datetime
+    received_at: datetime
+
+    def follows(self, other: Named) -> bool:
+        """Whether it tells of a later state than the other; within one second of the forge's clock, what led to what."""
+        return self.at > other.at or (self.at == other.at and other.before not in (self.head_sha, self.base_ref))
+
+    def behind(self, pull: Pull) -> bool:
+        """Whether the pull request as read is older than this."""
+        if pull.updated_at is None or (pull.revision.head_sha, pull.revision.base_ref) == (
+            self.head_sha,
+            self.base_ref,
+        ):
+            return False
+        was = self.before in (pull.revision.head_sha, pull.revision.base_ref)
+        return pull.updated_at < self.at or (pull.updated_at == self.at and was)
 
 
 @dataclass(frozen=True)
@@ -341,6 +378,8 @@ class Standing:
     """Words that were edited, deleted or taken back: they say nothing, and what their person said before stays past."""
     pushers: dict[str, tuple[Person, ...]] = field(default_factory=dict)
     """Head SHA → everybody who the forge says pushed this very head; empty where that was no human."""
+    openers: tuple[Person, ...] = ()
+    """Whom the forge named as having had a bot open the pull request."""
     merged_at: datetime | None = None
     closed: bool = False
     merging: dict[str, datetime] = field(default_factory=dict)
@@ -362,6 +401,22 @@ class Standing:
     """The freeze that was said to be on, last."""
     broken_glass: tuple[tuple[str, str], ...] = ()
     """(Key, what was said) of every override that was on."""
+    landing: LandingRecord = field(default_factory=LandingRecord)
+    hardening: tuple[Weakness, ...] = ()
+    """Of a repository's own record: what was weak when it was looked at last."""
+    hardened_at: datetime | None = None
+    begun: Begun | None = None
+    """The newest promotion that began."""
+    attempts: dict[tuple[str, str], Attempt] = field(default_factory=dict)
+    """(Act, commit) → what came of the newest try."""
+    landed_as: str = ""
+    """The verdict of the last decision before it landed."""
+    named: Named | None = None
+    """The newest state that a delivery named, by the forge's own time."""
+    goes: dict[str, Go] = field(default_factory=dict)
+    """Key of a train's lead → its newest *train go* that is about this release."""
+    halts: dict[str, Halt] = field(default_factory=dict)
+    """Id of a go → how it ended before everything had landed."""
 
     @property
     def is_release(self) -> bool:
@@ -415,6 +470,7 @@ class Pull:
     """A pull request as the forge tells it at one moment.
 
     author: None where the forge does not name a human.   mergeable: None while the forge still computes it.
+    auto_merge_by: who turned the forge's own auto-merge on, empty where nobody did.   node_id: its name for GraphQL.
     """
 
     subject: Subject
@@ -433,17 +489,50 @@ class Pull:
     mergeable: bool | None = None
     merged_by: str = ""
     merge_commit: str = ""
+    auto_merge_by: str = ""
+    node_id: str = ""
+    updated_at: datetime | None = None
+    depends_on: tuple[str, ...] = ()
+    """The pull requests that its description names as `Depends-On:`, as `acme/api#12`, in their order."""
+    depends_misread: tuple[str, ...] = ()
+    """What stands behind a `Depends-On:` and names none."""
+    opened_by: str = ""
+    """The login of whoever opened it, a bot's too."""
+    comments: int | None = None
+    """How many comments its conversation has; None where the forge does not say."""
+
+
+@dataclass(frozen=True)
+class OwnerSet:
+    """Changed paths with the same code owners, one of whom must sign. people: ids of who is behind the owners.
+
+    owners: as `CODEOWNERS` names them; empty where nobody is named for these paths.   paths: the first, with `more` others.
+    """
+
+    owners: tuple[str, ...]
+    people: tuple[int, ...] = ()
+    paths: tuple[str, ...] = ()
+    more: int = 0
+
+    @property
+    def where(self) -> str:
+        """The paths as one clause."""
+        return f"{', '.join(self.paths)}{f' and {self.more} more' if self.more else ''}"
 
 
 @dataclass(frozen=True)
 class Role:
-    """A role at decision time: who may fill it, read from the forge in this very turn."""
+    """A role at decision time: who may fill it, read from the forge in this very turn.
+
+    each: sets of people of which every one must have somebody who signed.
+    """
 
     name: str
     count: int
     people: tuple[Person, ...]
     sources: tuple[str, ...] = ()
     group: str = ""
+    each: tuple[OwnerSet, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Reminders: who is awaited is told again, in their working hours, and after a while somebody else is. Pure.
+"""Reminders: who is awaited is told again, in their own working hours, and after a while somebody else is. Pure.
 
 Never more than one reminder for a person in one interval, whatever the number of releases and roles that wait for them.
 """
@@ -11,6 +11,7 @@ from datetime import datetime
 
 from golive.core.calendar import next_working, working_time_later
 from golive.core.model import Nag, Person
+from golive.core.presence import free_at, hours_of, snoozed
 from golive.core.rules import Remind
 from golive.core.signoffs import RoleStanding, could_fill
 from golive.core.snapshot import Snapshot
@@ -56,29 +57,35 @@ def reminding(snapshot: Snapshot, seats: Iterable[RoleStanding], phase: str) -> 
 def _steps(
     snapshot: Snapshot, seat: RoleStanding, remind: Remind, since: datetime, reached: dict[int, datetime]
 ) -> Iterator[tuple[datetime, tuple[Person, ...], bool]]:
-    """The next reminder of this role, and its escalation: when, to whom, and which of the two it is."""
+    """The next reminders of this role, and its escalation: when, to whom, and which of the two it is."""
     head = snapshot.pull.revision.head_sha
     before = [n for n in snapshot.standing.nags if (n.role, n.head_sha) == (seat.role.name, head)]
-    last = max((n.at for n in before if not n.escalated), default=None)
-    at = working_time_later(since, remind.after, remind.hours) if last is None else _again(last, remind)
-    at = max(at, next_working(at, remind.hours))
-    awaited = _awaited(snapshot, seat)
-    free = [p for p in awaited if p.id not in reached or _again(reached[p.id], remind) <= snapshot.now]
-    if awaited and not free:  # everybody was reminded of something else not long ago
-        at = max(at, min(_again(reached[p.id], remind) for p in awaited))
-    yield at, tuple(free[:MOST]), False
+    off = snoozed(snapshot.shared)
+    moments: dict[int, datetime] = {}
+    awaited = _awaited(snapshot, seat)[:MOST]
+    for person in awaited:
+        presence, last = snapshot.presence.get(person.id), _last(person, before, reached)
+        hours = hours_of(presence, remind.hours)
+        at = working_time_later(since, remind.after, hours)
+        at = at if last is None else max(at, last + remind.every)  # a day is a day, whatever the hours
+        moments[person.id] = free_at(at, snapshot.now, presence, remind.hours, off.get(person.id))
+    if free := tuple(p for p in awaited if moments[p.id] <= snapshot.now):
+        yield snapshot.now, free, False
+    if waits := [at for at in moments.values() if at > snapshot.now]:
+        yield min(waits), (), False
     if remind.escalate is not None and not any(n.escalated for n in before):
         beyond = snapshot.special.get("escalate")
         at = next_working(since + remind.escalate.after, remind.hours)
-        yield at, tuple(beyond.people[:MOST]) if beyond else (), True
+        yield at, tuple(p for p in beyond.people if p.id not in snapshot.blind)[:MOST] if beyond else (), True
 
 
-def _again(last: datetime, remind: Remind) -> datetime:
-    """A day is a day, whatever the hours; it is said in the next of them."""
-    return next_working(last + remind.every, remind.hours)
+def _last(person: Person, before: Iterable[Nag], reached: dict[int, datetime]) -> datetime | None:
+    """When this person was last reminded: of this role, or of anything."""
+    times = [n.at for n in before if person.id in n.people and not n.escalated]
+    return max((*times, *([reached[person.id]] if person.id in reached else [])), default=None)
 
 
 def _awaited(snapshot: Snapshot, seat: RoleStanding) -> list[Person]:
     """Those who could still sign, without who is looking at it or will not sign."""
-    busy = {p.id for p in (*seat.looking, *seat.abstained)} | {s.word.person.id for s in seat.signed}
+    busy = {p.id for p in (*seat.looking, *seat.abstained)} | {s.word.person.id for s in seat.signed} | snapshot.blind
     return [p for p in could_fill(seat.role, snapshot) if p.id not in busy]

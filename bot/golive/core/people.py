@@ -10,6 +10,8 @@ def excluded(pull: Pull, standing: Standing, person: Person, rules: Rules) -> st
     """Why this person never signs off for this revision: they wrote it or pushed it last; empty if they may."""
     if "author" in rules.exclude and pull.author and person.id == pull.author.id:
         return "the author of the pull request"
+    if "author" in rules.exclude and pull.author_is_bot and any(person.id == one.id for one in standing.openers):
+        return "the one who had a bot open the pull request"
     pushed = standing.pushers.get(pull.revision.head_sha, ())
     if "last_pusher" in rules.exclude and any(person.id == pusher.id for pusher in pushed):
         return "the last to push to it"

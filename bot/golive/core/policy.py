@@ -10,9 +10,11 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Any, ClassVar, Protocol
 
+from golive.core.acts import Act
 from golive.core.criteria import Criteria
 from golive.core.globs import matches_glob
 from golive.core.model import Finding, NoData, Pull, Severity, Waiver, Where
+from golive.core.releaseplease import is_branch_of
 from golive.core.rules import FreezeRule, OverrideRule, RoleRule, Rules
 
 
@@ -127,6 +129,7 @@ class ReleaseRule:
     """Which pull requests are releases of this name: into `base`, from a head that matches, or with one of the labels.
 
     head: glob patterns; `*` stays inside a path segment, `**` crosses them.   forks: also heads from forks.
+    release_please: also what release-please brings into this base.
     checks: every check of the policy, with `${target}` and the like already filled in for this release.
     """
 
@@ -137,6 +140,7 @@ class ReleaseRule:
     target: str = ""
     forks: bool = False
     checks: tuple[CheckRule, ...] = ()
+    release_please: bool = False
 
 
 @dataclass(frozen=True)
@@ -152,9 +156,13 @@ class MergeRule:
 
 @dataclass(frozen=True)
 class Notify:
-    """Where people are told. `slack`: a channel name with `#`, or a channel id; empty = nowhere."""
+    """Where people are told. `slack`: a channel name with `#`, or a channel id; empty = nowhere.
+
+    webhook: the name of the secret that is the address of an incoming webhook of Slack's; empty = none.
+    """
 
     slack: str = ""
+    webhook: str = ""
 
 
 @dataclass(frozen=True)
@@ -187,11 +195,24 @@ class Policy:
     overrides: OverrideRule | None = None
     phases: tuple[str, ...] = ()
     """Names of the phases in which it goes live, in their order; none: one, which needs no name."""
+    trains: tuple[str, ...] = ()
+    """Repositories whose pull requests may lead this one in a train, as `acme/shop`."""
+    acts: tuple[Act, ...] = ()
+    """What going live is, in its order; none: the merge alone, if golive does that."""
+    promote_when: str = "go"
+    """As `MergeRule.when`, for acts without a merge."""
 
     @property
     def phase(self) -> str:
         """The phase it goes into first."""
         return self.phases[0] if self.phases else ""
+
+    @property
+    def goes_when(self) -> str:
+        """When golive acts by itself, as in `MergeRule.when`; empty where people do everything."""
+        if self.merge is not None:
+            return self.merge.when
+        return self.promote_when if self.acts else ""
 
     def is_due(self, due: str, phase: str) -> bool:
         """Whether what is due by a phase is due for this one; an unknown phase is due at once."""
@@ -220,6 +241,8 @@ def _falls_under(rule: ReleaseRule, pull: Pull) -> bool:
     if rule.base != pull.revision.base_ref or (pull.from_fork and not rule.forks):
         return False
     if any(matches_glob(pattern, pull.head_ref) for pattern in rule.head):
+        return True
+    if rule.release_please and is_branch_of(pull.head_ref, rule.base):
         return True
     return any(label in pull.labels for label in rule.labels)
 

@@ -8,13 +8,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from golive.core.codeowners import SOURCE
 from golive.core.conditions import Condition
 from golive.core.freezes import Frozen
-from golive.core.model import Reason, Standing, Verdict, Word
+from golive.core.model import OwnerSet, Reason, Standing, Verdict, Word
 from golive.core.people import who
 from golive.core.policy import ReleaseRule
 from golive.core.signoffs import RoleStanding, could_fill
 from golive.core.snapshot import Snapshot
+
+MOST_NAMED = 4
+"""Owners named one by one; of more, their names in the file."""
+
+
+def of_chat(snapshot: Snapshot) -> Iterator[Reason]:
+    """What the policy names and the chat does not have: nobody is told, or nobody counts, and that is said elsewhere."""
+    for said in snapshot.chat_problems:
+        yield Reason("chat_problem", Verdict.GO, said, "", said[:100])
 
 
 def of_role(seat: RoleStanding, snapshot: Snapshot, due: bool) -> Iterator[Reason]:
@@ -36,6 +46,9 @@ def of_role(seat: RoleStanding, snapshot: Snapshot, due: bool) -> Iterator[Reaso
         yield Reason("role_later", Verdict.GO, f"{role.name} signs before {rule.due}.", "", role.name)
         return
     could = could_fill(role, snapshot)
+    yield from _of_owners(seat, snapshot)
+    if SOURCE in rule.sources and not could and not seat.waits_for:
+        return
     if len(could) < role.count:
         sentence = f"{role.name} needs {role.count}, and only {len(could)} may sign: {who(role)}."
         yield Reason("role_unfillable", Verdict.WAIT, sentence, "Widen `from:` of the role in the policy.", role.name)
@@ -44,10 +57,37 @@ def of_role(seat: RoleStanding, snapshot: Snapshot, due: bool) -> Iterator[Reaso
         sentence = f"{role.name} signs after {' and '.join(seat.waits_for)}."
         yield Reason("role_waits", Verdict.WAIT, sentence, f"{' and '.join(seat.waits_for)} first.", role.name)
         return
+    if len(seat.signed) >= role.count:
+        return  # only sets of owners are missing, and those were told one by one
     lapsed = "; ".join(f"@{s.word.person.login}'s does not count: {s.why}" for s in seat.stale)
     have = f"{len(seat.signed)} of {role.count}"
     sentence = f"{role.name}: {have} signed{f' ({lapsed})' if lapsed else ''}."
     yield Reason("role_missing", Verdict.WAIT, sentence, who(replace(role, people=could)), role.name)
+
+
+def _of_owners(seat: RoleStanding, snapshot: Snapshot) -> Iterator[Reason]:
+    """What the code owners make of a role that is asked of them: whose signature is missing, and what nobody owns."""
+    role, rule = seat.role, seat.rule
+    if SOURCE not in rule.sources or seat.waits_for:
+        return
+    where = f"CODEOWNERS on {snapshot.pull.revision.base_ref}"
+    could = {p.id: f"@{p.login}" for p in could_fill(role, snapshot)}
+    if not could:
+        paths = "; ".join(OwnerSet(one.owners or (), (), one.paths, one.more).where for one in snapshot.owned)
+        sentence = f"{role.name}: no code owner may sign for what it changes{f' ({paths})' if paths else ''}."
+        clears = f"Name an owner of these paths in {where}, other than the author, or widen `from:` of the role."
+        yield Reason("owners_missing", Verdict.WAIT, sentence, clears, role.name)
+        return
+    for one in seat.uncovered:
+        able = [could[person] for person in one.people if person in could]
+        if able:
+            sentence = f"{role.name}: no owner of {one.where} has signed."
+            clears = ", ".join(able) if len(able) <= MOST_NAMED else " or ".join(one.owners)
+            yield Reason("owner_missing", Verdict.WAIT, sentence, clears, role.name)
+            continue
+        of_them = f"of {', '.join(one.owners)} nobody may sign" if one.owners else "nobody owns it"
+        sentence = f"{role.name}: {of_them}: {one.where}."
+        yield Reason("owners_missing", Verdict.WAIT, sentence, f"Name another owner of it in {where}.", role.name)
 
 
 def of_condition(condition: Condition, due: bool) -> Iterator[Reason]:

@@ -110,6 +110,7 @@ class RoleRule:
     explicit: a word that names no role does not reach it.   checks: ids; one that gets worse for `settle` asks again.
     due: the phase before which it must have signed; empty: the first.   valid_for: a sign-off ends so long after it.
     asked_if: only asked where this holds; on_skip: what it comes to elsewhere, `pass` or `hold`.
+    each: of the code owners, every set that owns a changed path must have somebody who signed.
     """
 
     name: str
@@ -125,6 +126,7 @@ class RoleRule:
     valid_for: timedelta | None = None
     asked_if: Predicate | None = None
     on_skip: str = "hold"
+    each: bool = False
 
     def digest(self) -> str:
         """Changes whenever the role's own rule changes; 16 hex digits."""
@@ -133,16 +135,18 @@ class RoleRule:
     @cached_property
     def _digest(self) -> str:
         asked_if = self.asked_if.text if self.asked_if else ""
-        parts = [asked_if if f.name == "asked_if" else getattr(self, f.name) for f in fields(self)]
+        known = (f.name for f in fields(self) if f.name != "each" or self.each)  # rules from before it stay the same
+        parts = [asked_if if name == "asked_if" else getattr(self, name) for name in known]
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
 class Escalation:
-    """After so much time without an answer, these people are asked too."""
+    """After so much time without an answer, these people are asked too, and it is said in this channel of the chat."""
 
     after: timedelta
     sources: tuple[str, ...]
+    channel: str = ""
 
 
 @dataclass(frozen=True)

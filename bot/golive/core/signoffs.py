@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from golive.core.command import Signing, signing
 from golive.core.errors import NotUnderstood
 from golive.core.freshness import covered, expires, settles_at, why_not
-from golive.core.model import Decides, Person, Role, SignOff, Standing, Word
+from golive.core.model import Decides, OwnerSet, Person, Role, SignOff, Standing, Word
 from golive.core.people import excluded
 from golive.core.rules import RoleRule
-from golive.core.seats import seated
+from golive.core.seats import Candidates, seated
 from golive.core.snapshot import Snapshot
 
 SIGNS = {
@@ -44,11 +44,13 @@ class RoleStanding:
     skipped: str = ""
     waits_for: tuple[str, ...] = ()
     opened: datetime | None = None
+    uncovered: tuple[OwnerSet, ...] = ()
+    """Of a role that each set of code owners must sign: the sets of whom nobody has."""
 
     @property
     def missing(self) -> int:
-        """Seats still empty; none where the role is not asked."""
-        return 0 if self.skipped else max(0, self.role.count - len(self.signed))
+        """Seats still empty, and sets of owners without a signature; none where the role is not asked."""
+        return 0 if self.skipped else max(0, self.role.count - len(self.signed), len(self.uncovered))
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,7 @@ def roster(snapshot: Snapshot, roles: Sequence[Role]) -> tuple[RoleStanding, ...
     skipped = {name: _skipped(snapshot, rule, frozen) for name, rule in rules.items()}
     asked = [role for role in roles if not skipped[role.name]]
     current = {role.name: words[role.name].current for role in asked}
-    seats, waits, early = _in_turn(asked, rules, current, snapshot.rules.distinct_people)
+    seats, waits, early, counted = _in_turn(asked, rules, current, snapshot.rules.distinct_people)
     return tuple(
         RoleStanding(
             role,
@@ -141,7 +143,8 @@ def roster(snapshot: Snapshot, roles: Sequence[Role]) -> tuple[RoleStanding, ...
             abstained=tuple(words[role.name].abstained),
             skipped=skipped[role.name],
             waits_for=waits.get(role.name, ()),
-            opened=_opened(rules[role.name], asked, seats) if rules[role.name].after else None,
+            opened=_opened(rules[role.name], asked, seats, counted) if rules[role.name].after else None,
+            uncovered=tuple(one for one in role.each if _covered_at(one, counted.get(role.name, {})) is None),
         )
         for role in roles
     )
@@ -218,11 +221,11 @@ def _skipped(snapshot: Snapshot, rule: RoleRule, frozen: bool) -> str:
 
 def _in_turn(
     roles: Sequence[Role], rules: Mapping[str, RoleRule], current: Mapping[str, dict[int, SignOff]], distinct: bool
-) -> tuple[dict[str, list[SignOff]], dict[str, tuple[str, ...]], dict[str, list[SignOff]]]:
+) -> tuple[dict[str, list[SignOff]], dict[str, tuple[str, ...]], dict[str, list[SignOff]], Candidates]:
     """Seats filled group after group: a word counts only if those asked before had completed by then.
 
     By the words' own times, so that the order of arrival plays no part. Gives the filled seats, the groups that each role
-    still waits for, and the approvals that came too early.
+    still waits for, the approvals that came too early, and all that did not.
     """
     may = {name: dict(found) for name, found in current.items()}
     level = _levels(roles, rules)
@@ -230,18 +233,18 @@ def _in_turn(
     for step in range(1 + max(level.values(), default=0)):
         filled = seated([role for role in roles if level[role.name] <= step], may, distinct)
         for role in (one for one in roles if level[one.name] == step + 1):
-            opened = _opened(rules[role.name], roles, filled)
+            opened = _opened(rules[role.name], roles, filled, may)
             may[role.name] = {
                 who: said for who, said in may[role.name].items() if opened is not None and said.word.at >= opened
             }
     for role in roles:  # filling later groups may have moved who sits in an earlier one
-        opened = _opened(rules[role.name], roles, filled)
+        opened = _opened(rules[role.name], roles, filled, may)
         filled[role.name] = [said for said in filled[role.name] if opened is not None and said.word.at >= opened]
-    waits = {r.name: tuple(g for g in rules[r.name].after if _completed(g, roles, filled) is None) for r in roles}
+    waits = {r.name: tuple(g for g in rules[r.name].after if _completed(g, roles, filled, may) is None) for r in roles}
     early = {
         name: [said for who, said in found.items() if who not in may[name]] for name, found in current.items()
     }  # fmt: skip
-    return filled, waits, early
+    return filled, waits, early, may
 
 
 def _levels(roles: Sequence[Role], rules: Mapping[str, RoleRule]) -> dict[str, int]:
@@ -254,18 +257,31 @@ def _levels(roles: Sequence[Role], rules: Mapping[str, RoleRule]) -> dict[str, i
     return {role.name: depth(role.group) for role in roles}
 
 
-def _opened(rule: RoleRule, roles: Sequence[Role], filled: Mapping[str, list[SignOff]]) -> datetime | None:
+def _opened(
+    rule: RoleRule, roles: Sequence[Role], filled: Mapping[str, list[SignOff]], may: Candidates
+) -> datetime | None:
     """From when on this role's words count; None while a group before its own is not complete."""
-    done = [_completed(group, roles, filled) for group in rule.after]
+    done = [_completed(group, roles, filled, may) for group in rule.after]
     return None if None in done else max((at for at in done if at is not None), default=_ALWAYS)
 
 
-def _completed(group: str, roles: Sequence[Role], filled: Mapping[str, list[SignOff]]) -> datetime | None:
-    """When the last seat of a group was filled; None while one is empty."""
+def _completed(
+    group: str, roles: Sequence[Role], filled: Mapping[str, list[SignOff]], may: Candidates
+) -> datetime | None:
+    """When the last seat of a group was filled, and its last set of owners had signed; None while one has not."""
     mine = [role for role in roles if role.group == group]
     if any(len(filled.get(role.name, ())) < role.count for role in mine):
         return None
-    return max((said.word.at for role in mine for said in filled.get(role.name, ())), default=_ALWAYS)
+    covers = [_covered_at(one, may.get(role.name, {})) for role in mine for one in role.each]
+    if None in covers:
+        return None
+    seated_at = (said.word.at for role in mine for said in filled.get(role.name, ()))
+    return max((*seated_at, *(at for at in covers if at is not None)), default=_ALWAYS)
+
+
+def _covered_at(owners: OwnerSet, may: Mapping[int, SignOff]) -> datetime | None:
+    """When the first of a set of owners signed; it takes no seat, so one person may sign for several sets."""
+    return min((said.word.at for who, said in may.items() if who in owners.people), default=None)
 
 
 def could_fill(role: Role, snapshot: Snapshot) -> tuple[Person, ...]:

@@ -7,9 +7,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from golive.core.acts import NOTHING, Outside
+from golive.core.budget import Level
+from golive.core.cars import Train
+from golive.core.codeowners import OwnedPaths
 from golive.core.freezes import Frozen, frozen
+from golive.core.landing import Landing
 from golive.core.model import ChangedFile, Pull, Role, Sibling, Standing
+from golive.core.neverstarted import Unstarted
 from golive.core.policy import Policy, ReleaseRule
+from golive.core.presence import Presence
 from golive.core.rules import RoleRule, Rules
 
 
@@ -38,14 +45,16 @@ class Timing:
     """How long golive waits for what; all settings of the operator.
 
     rest: how long a head rests before sign-offs are asked for.   reactions: how often reactions are read while some are
-    awaited.   recheck: how soon something that was not there, or could not tell, is looked at again.
+    awaited and people are active.   burst: how long what nobody waits for may rest until it is written.
+    recheck: how soon something that was not there, or could not tell, is looked at again.
     in_progress: how often a run in progress is looked at, so that it is renewed before the forge calls it stale.
     """
 
     rest: timedelta = timedelta(seconds=60)
-    reactions: timedelta = timedelta(seconds=30)
+    reactions: timedelta = timedelta(seconds=15)
     recheck: timedelta = timedelta(seconds=60)
     in_progress: timedelta = timedelta(days=1)
+    burst: timedelta = timedelta(seconds=45)
 
 
 @dataclass(frozen=True)
@@ -59,6 +68,7 @@ class Snapshot:
     changed: what the pull request changes, read only where the policy asks about it.
     changed_since: head a person signed → paths that differ from the head now; None where that cannot be told.
     nagged: person → when they were last reminded of anything.
+    quota: what the forge's quota allows; budget: what people are told of it, empty while nothing is done less of.
     """
 
     now: datetime
@@ -78,10 +88,33 @@ class Snapshot:
     changed: tuple[ChangedFile, ...] = ()
     changed_since: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)
     nagged: Mapping[int, datetime] = field(default_factory=dict)
+    quota: Level = Level.PLENTY
+    budget: str = ""
     open_here: tuple[Sibling, ...] = ()
     """The open releases of this repository."""
     too_large: str = ""
     """Why the forge does not show all that is changed, where the policy asks about it."""
+    owned: tuple[OwnedPaths, ...] = ()
+    """The changed paths by their code owners, where a role is asked of those."""
+    landing: Landing | None = None
+    """What the forge asks of a landing; read where golive is to merge."""
+    unstarted: Unstarted | None = None
+    """Required checks that nobody began although they should be there."""
+    outside: Outside = NOTHING
+    """What the forge says about the acts by which it goes live."""
+
+    presence: Mapping[int, Presence] = field(default_factory=dict)
+    """Person → what the chat says of them, of those it knows; read only where the policy asks for reminders."""
+    chat_problems: tuple[str, ...] = ()
+    """What the policy names and the chat does not have, a sentence each."""
+
+    blind: frozenset[int] = frozenset()
+    """People who would be reminded and cannot see the repository."""
+
+    train: Train | None = None
+    """The pull requests that its description names, where it names any, and itself."""
+    led_by: tuple[Train, ...] = ()
+    """The trains in which others lead it, as its policy lets them."""
 
     @property
     def rule(self) -> ReleaseRule | None:
