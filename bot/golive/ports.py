@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Protocol
 
+from golive.core.acts import DeploymentSeen
+from golive.core.budget import Level
 from golive.core.decide import Decision
+from golive.core.effect import PutDirect
+from golive.core.hardening import Facts
+from golive.core.landing import Approach, Landing, QueueEntry, Trial
 from golive.core.ledger import Entry
 from golive.core.linking import Linking
-from golive.core.model import ChangedFile, Finding, Person, Pull, Revision, Role, Subject, Verdict
+from golive.core.model import ChangedFile, Finding, Person, Pull, Revision, Role, Standing, Subject, Verdict
+from golive.core.neverstarted import Unstarted
+from golive.core.reach import Reached
+from golive.core.reach import Standing as Installed
 from golive.core.rules import RoleRule
 from golive.core.snapshot import Snapshot
 
@@ -338,7 +346,8 @@ class Published:
 class CheckRunView:
     """What a check run shows. status: `in_progress` or `completed`; conclusion: None, or success/failure/action_required.
 
-    annotations: (path, first line, last line, level, message); at most 50 are sent.
+    annotations: (path, first line, last line, level, message), as many as there are.   actions: buttons, at most three,
+    each (label, description, identifier) of at most 20, 40 and 20 characters.
     """
 
     title: str
@@ -348,6 +357,7 @@ class CheckRunView:
     conclusion: str | None
     details_url: str
     annotations: tuple[tuple[str, int, int, str, str], ...] = ()
+    actions: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -398,15 +408,58 @@ class PolicySource:
     text: str | None
 
 
+class GoingLive(Protocol):
+    """The acts of going live in one repository. Raises Refused with the forge's words where it says no, Later where it cannot."""
+
+    def find_deployment(self, sha: str, environment: str, key: str) -> Published | None:
+        """Our own deployment that carries the key; another author's copy of it never counts."""
+        ...
+
+    def deploy(self, sha: str, environment: str, key: str, title: str, checked: bool) -> Published:
+        """A new deployment of this very commit. checked: the forge need not ask for the commit's checks once more."""
+        ...
+
+    def deployment(self, ref: str) -> DeploymentSeen: ...
+    def waits(self, callback_url: str, environment: str) -> bool:
+        """Whether that run waits before this environment still. Refused where the address is not the forge's own."""
+        ...
+
+    def answer(self, callback_url: str, environment: str, approves: bool, comment: str) -> None:
+        """Answer a waiting environment. Refused where the address is not the forge's own."""
+        ...
+
+    def ref(self, ref: str) -> str:
+        """The commit that `tags/…` or `heads/…` is at; empty where there is none."""
+        ...
+
+    def create_ref(self, ref: str, sha: str) -> None: ...
+    def forward_ref(self, ref: str, sha: str) -> None:
+        """Move a branch forward to this commit, never sideways."""
+        ...
+
+
 class ForgeRepo(Protocol):
     """One repository on the forge, reached with one installation's rights. Every read is complete, to the last page.
 
     Raises Later where the forge cannot answer now, Conflict where the world moved, Gone where it is not there.
     """
 
+    @property
+    def full_name(self) -> str:
+        """Owner and name, as known now."""
+        ...
+
     def pull(self, number: int) -> Pull: ...
     def policy(self, ref: str) -> PolicySource: ...
     def policy_at(self, sha: str, path: str) -> str | None: ...
+    def default_branch(self) -> str: ...
+    def guards(self, branches: Sequence[str], asked: Mapping[str, str]) -> Facts:
+        """How these branches are guarded, and what our App was granted. asked: permission → level that it asks for.
+
+        What the forge refuses to tell is in the facts as not read.
+        """
+        ...
+
     def members(self, rules: Sequence[RoleRule]) -> tuple[Role, ...]: ...
     def permission(self, person: Person) -> str: ...
     def person(self, login: str) -> Person | None:
@@ -414,7 +467,10 @@ class ForgeRepo(Protocol):
         ...
 
     def comments(self, number: int) -> Sequence[Comment]: ...
-    def reactions(self, comment_ref: str) -> Sequence[Reaction]: ...
+    def reactions(self, comment_ref: str) -> Sequence[Reaction]:
+        """People's reactions on a comment of ours. Raises Gone where it is not there."""
+        ...
+
     def reviews(self, number: int) -> Sequence[Review]:
         """Submitted reviews, oldest first; none of accounts that are no more."""
         ...
@@ -434,10 +490,19 @@ class ForgeRepo(Protocol):
         """Paths that differ between two commits, sorted; None where it cannot be told."""
         ...
 
-    def open_pulls_at(self, head_sha: str) -> Sequence[int]: ...
+    def open_pulls_at(
+        self, head_sha: str, at_most: timedelta = timedelta(), only_held: bool = False
+    ) -> Sequence[int] | None:
+        """Open pull requests with this head. at_most: how old the answer may be; only_held: None where it would be read."""
+        ...
+
     def check_runs(self, head_sha: str, name: str) -> Sequence[OtherCheck]: ...
     def create_check_run(self, head_sha: str, external_id: str, view: CheckRunView) -> Published: ...
     def edit_check_run(self, ref: str, view: CheckRunView) -> Published: ...
+    def outdated_annotations(self, ref: str, view: CheckRunView) -> bool:
+        """Whether a run has annotations that the view has not; such a run is replaced by another one."""
+        ...
+
     def find_check_runs(self, head_sha: str, external_id_prefix: str) -> Sequence[tuple[str, str, Published, bool]]:
         """Our own runs of this commit, oldest first: (external id, ref, published, completed)."""
         ...
@@ -453,8 +518,45 @@ class ForgeRepo(Protocol):
         """Our own issue that carries the marker, open or closed; another author's copy of it never counts."""
         ...
 
+    def going_live(self) -> GoingLive: ...
     def merge(self, number: int, head_sha: str, method: str, title: str) -> str:
         """Merge exactly this head; returns the merge commit. Raises Refused with the forge's words where it may not."""
+        ...
+
+    def landing(self, pull: Pull, base_sha: str) -> Landing:
+        """What repository and branch ask of a landing. base_sha: where the base is now."""
+        ...
+
+    def approach(self, pull: Pull, landing: Landing, base_sha: str) -> Approach:
+        """What only matters once nothing else is missing."""
+        ...
+
+    def unstarted(self, pull: Pull, landing: Landing) -> Unstarted | None:
+        """The required checks of others that nobody gave this head, and who does anything for it; None where all are there."""
+        ...
+
+    def landed(self, pull: Pull, test: Trial | None) -> tuple[str, str, int, int]:
+        """What landed, held against a test merge: verdict (see `core.landing.Landed`), why, its parents, rebased commits."""
+        ...
+
+    def forget_rules(self, base_ref: str) -> None:
+        """What the branch asks for is read anew at the next look."""
+        ...
+
+    def update_branch(self, number: int, head_sha: str) -> None:
+        """Have the base brought into exactly this head. Raises Refused in the forge's words."""
+        ...
+
+    def queue(self, base_ref: str) -> tuple[QueueEntry, ...]:
+        """What is in the merge queue of a branch, in order."""
+        ...
+
+    def enqueue(self, pull: Pull, head_sha: str) -> None:
+        """Put exactly this head into the merge queue. Raises Refused in the forge's words."""
+        ...
+
+    def dequeue(self, pull: Pull) -> None:
+        """Take it out of the merge queue. Raises Refused in the forge's words."""
         ...
 
 
@@ -464,6 +566,13 @@ class Forge(Protocol):
     host: str
 
     def repo(self, repository: int) -> ForgeRepo: ...
+    def level(self, repository: int) -> Level:
+        """What the forge's quota allows for this repository now."""
+        ...
+
+    def budget(self, repository: int) -> str:
+        """What people are told of the quota; empty while nothing is done less of."""
+        ...
 
 
 # ------------------------------------------------------------------ chat
@@ -490,6 +599,43 @@ class Chat(Protocol):
         """Answer one person, visible to them only; best effort, once."""
         ...
 
+    def publish(self, who: str, view: MessageView) -> None:
+        """Set the page that a person, `team/user`, has with us in the chat."""
+        ...
+
+    def unfurl(self, team: str, channel: str, ts: str, views: Mapping[str, MessageView]) -> None:
+        """Say what the links in somebody's message show. views: by address, as it stands in the message."""
+        ...
+
+    def conversation(self, who: str) -> str:
+        """The channel in which this person, `team/user`, alone is told something."""
+        ...
+
+
+@dataclass(frozen=True)
+class ChatPerson:
+    """What the chat says of an account. flaw: why it may not act, a sentence, or empty.   offset: from UTC, in seconds."""
+
+    flaw: str = ""
+    offset: int | None = None
+
+
+class ChatPeople(Protocol):
+    """People of the chat, as it tells them now; `who` is `team/user`. Raises Later and Misconfigured."""
+
+    def person(self, who: str) -> ChatPerson: ...
+    def quiet(self, who: str) -> tuple[datetime, datetime] | None:
+        """From when until when they are not to be disturbed next."""
+        ...
+
+    def here(self) -> str:
+        """Which workspace answers, empty where there is only one; asks nobody."""
+        ...
+
+    def group(self, handle: str) -> tuple[str, ...] | None:
+        """The accounts of a group; None where there is no such group."""
+        ...
+
 
 # ------------------------------------------------------------------ store and work
 
@@ -510,7 +656,8 @@ class Delivery:
 class SlotState:
     """Something we published. ref: the outside's id; fingerprint: of its content; owner: which release wrote it last.
 
-    counter/completed: of check runs, whose completed ones never go back.
+    counter/completed: of check runs, whose completed ones never go back.   gist: a digest of what people wait for in it;
+    written_at: when its content was last written, None where that is not known.
     """
 
     ref: str
@@ -519,12 +666,15 @@ class SlotState:
     counter: int
     completed: bool
     created_at: datetime
+    gist: str = ""
+    written_at: datetime | None = None
 
     def fields(self) -> dict[str, Any]:
         """As plain columns."""
         return {
             "ref": self.ref, "fingerprint": self.fingerprint, "owner": self.owner, "counter": self.counter,
-            "completed": self.completed, "created_at": self.created_at,
+            "completed": self.completed, "created_at": self.created_at, "gist": self.gist,
+            "written_at": self.written_at,
         }  # fmt: skip
 
 
@@ -550,9 +700,134 @@ class ReleaseState:
     view: str = ""
     token: str = ""
     looked_at: datetime | None = None
+    watches: str = "*"
+    """Names of other apps' check runs and statuses that could change it, one on each line; `*`: any could."""
 
 
-class Transaction(Protocol):
+@dataclass(frozen=True)
+class KeptAnswer:
+    """An answer of the forge, to be asked for again under its ETag. token: which one got it, as a digest.
+
+    key: of the installation, the token, the address and the form asked for.   body: compressed.   modified: `Last-Modified`.
+    """
+
+    key: str
+    host: str
+    installation: int
+    token: str
+    etag: str
+    modified: str
+    link: str
+    body: bytes
+    used_at: datetime
+
+
+class Answers(Protocol):
+    """Where answers and tokens of the forge are kept. All of it may be lost at any time."""
+
+    def read(self, key: str) -> KeptAnswer | None: ...
+    def write(self, answers: Iterable[KeptAnswer], most: int) -> None: ...
+    def drop_other_tokens(self, host: str, installation: int, token: str) -> None: ...
+    def forget(self, host: str, installation: int) -> None: ...
+    def token(self, host: str, installation: int) -> tuple[bytes, datetime] | None: ...
+    def put_token(self, host: str, installation: int, sealed: bytes, expires_at: datetime) -> None: ...
+
+
+@dataclass(frozen=True)
+class Logged:
+    """One attempt of the forge to tell us something, from its own log. guid: the delivery's id; again: not the first attempt."""
+
+    number: int
+    guid: str
+    event: str
+    at: datetime
+    again: bool = False
+
+
+class HookLog(Protocol):
+    """The forge's own log of what it sent us. Raises Later and Misconfigured."""
+
+    def since(self, at: datetime) -> Iterable[Logged]:
+        """Every attempt since then, newest first."""
+        ...
+
+    def send_again(self, number: int) -> bool:
+        """Ask for one more attempt; False where the forge will not."""
+        ...
+
+    def read(self, logged: Logged) -> Delivery | None:
+        """What was to be told, from the log itself; None where it is not there any more."""
+        ...
+
+
+class Installations(Protocol):
+    """Where our App is installed. Raises Later and Misconfigured."""
+
+    def standing(self, installation: int) -> Installed: ...
+    def ended(self, installation: int) -> None:
+        """Drop whatever was held for it."""
+        ...
+
+
+@dataclass(frozen=True)
+class Found:
+    """Which releases are looked for. repository: its name, with or without the owner.   token: of its page.
+
+    places: only these repositories (host, id); None: everywhere.   words: each in name, title or headline.   names: each,
+    in quotation marks, in what was kept of the page.   most: so many, after `skip` others; 0: all.
+    """
+
+    is_open: bool = True
+    full_name: str = ""
+    repository: str = ""
+    number: int = 0
+    token: str = ""
+    verdicts: tuple[Verdict, ...] = ()
+    places: Collection[tuple[str, int]] | None = None
+    words: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    subjects: Collection[str] | None = None
+    """Only these, by their keys; a few."""
+    most: int = 0
+    skip: int = 0
+
+
+class Finds(Protocol):
+    """Finding releases as people name them; see the store room."""
+
+    def open_places(self) -> list[tuple[str, int]]: ...
+    def briefly(self, found: Found) -> list[ReleaseState]: ...
+    def how_many(self, found: Found) -> int: ...
+    def with_views(self, found: Found) -> list[tuple[ReleaseState, str]]: ...
+    def homes_of(self, logins: Iterable[str]) -> list[str]: ...
+    def kept_delivery(self, source: str, name: str) -> Delivery | None: ...
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A chat workspace that installed our app. sealed: its tokens; expires_at: of the access token, None where it lasts."""
+
+    team: str
+    name: str
+    bot_user: str
+    scopes: str
+    installed_by: str
+    sealed: bytes = field(repr=False)
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class JoinAsked:
+    """A chat user asks to join their workspace with an account of the forge, or to part them (`verb`)."""
+
+    key: str
+    who: str
+    verb: str
+    account: str
+    reply_to: str
+
+
+class Transaction(Finds, Protocol):
     """One write transaction: everything in it happens, or nothing does."""
 
     now: datetime
@@ -561,12 +836,14 @@ class Transaction(Protocol):
     def append(self, subject: Subject, entries: Iterable[Entry]) -> list[Entry]: ...
     def touch(self, subject: str, at: datetime | None = None) -> None: ...
     def set_timer(self, subject: str, at: datetime) -> None: ...
+    def drop_timer(self, subject: str) -> None: ...
     def put_slot(self, place: str, name: str, slot: SlotState) -> None: ...
     def drop_slot(self, place: str, name: str) -> None: ...
     def doubt_slot(self, place: str, ref: str) -> None: ...
     def wrote(self, place: str, ref: str, fingerprint: str) -> bool: ...
     def repositories_of(self, host: str, installation: int) -> list[int]: ...
     def intend(self, place: str, name: str) -> datetime: ...
+    def drop_intent(self, place: str, name: str) -> None: ...
     def slot_at(self, ref: str) -> tuple[str, str] | None: ...
     def any_intent(self, name_prefix: str) -> bool: ...
     def person(self, who: str) -> Person | None: ...
@@ -578,7 +855,26 @@ class Transaction(Protocol):
     def spend(self, linking: Linking) -> None: ...
     def link(self, who: str, person: Person) -> bool: ...
     def unlink(self, who: str) -> str: ...
+    def ask_join(self, asked: JoinAsked) -> None: ...
+    def join_asked(self, key: str) -> JoinAsked | None: ...
+    def settle_join(self, key: str) -> None: ...
+    def installation_of(self, host: str, account: str) -> int: ...
+    def joined_team(self, host: str, installation: int) -> str: ...
+    def team_of(self, host: str, repository: int) -> tuple[str, str]: ...
+    def join(self, host: str, installation: int, team: str, asked: JoinAsked, person: int) -> bool: ...
+    def part(self, host: str, installation: int, team: str) -> bool: ...
     def know_repository(self, host: str, repository: int, full_name: str, installation: int) -> bool: ...
+    def installation(self, host: str, number: int) -> str: ...
+    def put_installation(self, host: str, number: int, state: str, account: str = "") -> bool: ...
+    def reached(self, host: str, installation: int = 0, repository: int = 0) -> list[Reached]: ...
+    def put_reached(self, host: str, reached: Reached) -> None: ...
+    def out_of_reach(self, host: str, repository: int, why: str) -> list[Subject]: ...
+    def lost_releases(self, host: str, repository: int, headline: str) -> list[Subject]: ...
+    def sight(self, host: str, repository: int, person: int, since: datetime) -> bool | None: ...
+    def saw(self, host: str, repository: int, person: int, sees: bool) -> None: ...
+    def hear_again(self, note: str) -> None: ...
+    def put_mark(self, name: str, value: str) -> None: ...
+    def mark(self, name: str) -> str: ...
     def open_releases(self, host: str = "", repository: int = 0, base_ref: str = "") -> list[ReleaseState]: ...
     def put_release(self, state: ReleaseState) -> ReleaseState | None:
         """Write it, and return what stood there before."""
@@ -591,19 +887,30 @@ class Transaction(Protocol):
     def note_nags(self, people: Iterable[int], at: datetime) -> None: ...
 
 
-class Store(Protocol):
+class Store(Finds, Protocol):
     """What the engine needs of the record; see the store room for what each does."""
+
+    heard: int
 
     def transaction(self) -> AbstractContextManager[Transaction]: ...
     def keep_all(self, deliveries: Sequence[Delivery]) -> list[bool]: ...
     def new_deliveries(self, limit: int = 200) -> list[tuple[int, Delivery, int]]: ...
     def entries(self, subject: Subject) -> list[Entry]: ...
+    def standing(self, subject: Subject) -> Standing:
+        """What the entries add up to, cheaper than folding them: only new ones are read."""
+        ...
+
     def chain_head(self, subject: Subject) -> str: ...
     def slots(self, place: str) -> dict[str, SlotState]: ...
     def intents(self, place: str) -> dict[str, datetime]: ...
     def pulls_at(self, host: str, repository: int, head_sha: str) -> list[ReleaseState]: ...
     def release_of(self, subject: Subject) -> ReleaseState | None: ...
     def known_repository(self, host: str, repository: int) -> tuple[str, int] | None: ...
+    def repository_named(self, host: str, installation: int, full_name: str) -> int | None: ...
+    def at_rest(self, host: str, repository: int) -> str: ...
+    def installation_state(self, host: str, number: int) -> str: ...
+    def kept(self, source: str, names: Collection[str]) -> set[str]: ...
+    def mark(self, name: str) -> str: ...
     def fault_of(self, subject: str) -> tuple[int, str]: ...
     def nagged(self, people: Iterable[int]) -> dict[int, datetime]:
         """When each of these was last reminded of anything."""
@@ -617,10 +924,20 @@ class Store(Protocol):
         """The chat users of these people, as `team/user`, where they are known."""
         ...
 
+    def chat_accounts(self, people: Iterable[int]) -> dict[int, str]:
+        """Person → their chat user, where one is known; of several the first by name."""
+        ...
+
 
 INBOX, ANSWERS, PEOPLE = "inbox", "answers", "people"
 """Work subjects that are no pull request: kept deliveries to record, answers that belong to no release, and finding out
 who chat users are on the forge."""
+SWEEP = "sweep"
+"""The work subject that looks for what was missed."""
+
+
+HARDEN = "harden:"
+"""Begins the subjects that are a look at how a repository is guarded: `harden:github.com/42`."""
 
 
 class Work(Protocol):
@@ -668,6 +985,10 @@ class Render(Protocol):
     def chat_request(
         self, snapshot: Snapshot, decision: Decision, head_sha: str, superseded_by: str
     ) -> MessageView: ...
+    def chat_direct(self, subject: Subject, told: PutDirect, url: str) -> MessageView:
+        """A reminder to one person alone."""
+        ...
+
     def chat_line(self, text: str, users: Sequence[str] = ()) -> MessageView:
         """One line. users: chat users who are mentioned with it."""
         ...

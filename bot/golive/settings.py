@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from golive.core.errors import Misconfigured
+from golive.core.forges import places
 
 
 def _listed(value: object) -> object:
@@ -47,14 +48,23 @@ class Settings(BaseSettings):
     github_write_pause: Span = Field(
         timedelta(seconds=1), description="Pause between writes to GitHub, as GitHub asks of Apps."
     )
-    github_web_url: str = Field("https://github.com", description="Where people sign in to GitHub.")
+    github_web_url: str | None = Field(
+        None, description="Where people sign in to GitHub; found from the API's address when left out."
+    )
     github_client_id: str | None = Field(
         None, description="The App's client id. With the next and the Slack app's two, people link themselves in Slack."
     )
     github_client_secret: SecretStr | None = Field(None, description="The App's client secret.")
     slack_bot_token: SecretStr | None = Field(None, description="The Slack app's bot token (xoxb-…).")
     slack_signing_secret: SecretStr | None = Field(None, description="The Slack app's signing secret.")
+    slack_app_token: SecretStr | None = Field(
+        None,
+        description="The Slack app's app-level token (xapp-…): Socket Mode, so that Slack needs no way to this server.",
+    )
     slack_api_url: str = Field("https://slack.com/api/", description="Slack's API.")
+    slack_hooks_url: str = Field(
+        "https://hooks.slack.com/", description="What the addresses of Slack's incoming webhooks begin with."
+    )
     slack_client_id: str | None = Field(None, description="The Slack app's client id, for linking.")
     slack_client_secret: SecretStr | None = Field(None, description="The Slack app's client secret, for linking.")
     slack_people: Path | None = Field(
@@ -68,6 +78,11 @@ class Settings(BaseSettings):
         None,
         description="Ed25519 private key, PEM, that signs exported evidence. Without it, one is made beside the SQLite file.",
     )
+    secret_key: SecretStr | None = Field(
+        None,
+        description="Seals what golive keeps secret in its database, 32 characters or more; without it, a key is made "
+        "beside the SQLite file.",
+    )
     public_url: str = Field("http://127.0.0.1:8080", description="How people and GitHub reach this server.")
     listen: str = Field("127.0.0.1:8080", description="Address and port to listen on.")
     allow_private_hosts: Listed = Field(
@@ -80,7 +95,8 @@ class Settings(BaseSettings):
         timedelta(seconds=60), description="How long a head rests before sign-offs are asked for; asking comes sooner."
     )
     reactions_every: Span = Field(
-        timedelta(seconds=30), description="How often reactions on a sign-off request are read while some are awaited."
+        timedelta(seconds=15),
+        description="How often reactions on a sign-off request are read while people are active; less often after that.",
     )
     workers: int = Field(4, ge=1, le=64, description="Releases worked on at the same time.")
     check_threads: int = Field(16, ge=1, le=256, description="Checks run at the same time.")
@@ -104,9 +120,21 @@ class Settings(BaseSettings):
             ) from None
 
     @property
+    def github_web(self) -> str:
+        """Where people sign in to GitHub, without a trailing slash."""
+        return (self.github_web_url or places(self.github_api_url).web).rstrip("/")
+
+    @property
     def slack_on(self) -> bool:
         """Whether the chat side is configured at all."""
-        return self.slack_bot_token is not None or self.slack_signing_secret is not None
+        return any(one is not None for one in (self.slack_bot_token, self.slack_signing_secret, self.slack_app_token))
+
+    @property
+    def slack_many(self) -> bool:
+        """Whether workspaces install the Slack app by themselves: there is no bot token, but an app to install."""
+        return (
+            self.slack_on and self.slack_bot_token is None and bool(self.slack_client_id and self.slack_client_secret)
+        )
 
     @property
     def linking(self) -> tuple[str, str, str, str] | None:
@@ -128,16 +156,14 @@ class Settings(BaseSettings):
             "GOLIVE_GITHUB_WEBHOOK_SECRET": self.github_webhook_secret,
         }
         if self.slack_on:  # half of Slack is an error, none of it is not
-            wanted |= {
-                "GOLIVE_SLACK_BOT_TOKEN": self.slack_bot_token,
-                "GOLIVE_SLACK_SIGNING_SECRET": self.slack_signing_secret,
-            }
+            wanted |= {} if self.slack_many else {"GOLIVE_SLACK_BOT_TOKEN": self.slack_bot_token}
+            wanted |= {"GOLIVE_SLACK_SIGNING_SECRET": self.slack_signing_secret or self.slack_app_token}
         signing_in = {
             f"GOLIVE_{name.upper()}": getattr(self, name)
             for name in ("github_client_id", "github_client_secret", "slack_client_id", "slack_client_secret")
         }
-        if self.slack_on and (
-            self.slack_client_id or self.slack_client_secret
+        if (
+            self.slack_on and (self.slack_client_id or self.slack_client_secret) and not self.slack_many
         ):  # GitHub's pair alone comes with the App
             wanted |= signing_in
         fields = Settings.model_fields
@@ -147,7 +173,7 @@ class Settings(BaseSettings):
         """Every secret value, for masking what is logged."""
         held = [
             self.github_private_key, self.github_webhook_secret, self.slack_bot_token, self.slack_signing_secret,
-            self.github_client_secret, self.slack_client_secret,
+            self.github_client_secret, self.slack_client_secret, self.secret_key, self.slack_app_token,
         ]  # fmt: skip
         return [secret.get_secret_value() for secret in held if secret is not None]
 

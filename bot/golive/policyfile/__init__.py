@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from golive.core.acts import Act
 from golive.core.model import NoData, Waiver
 from golive.core.policy import (
     CheckRule,
@@ -33,6 +34,7 @@ from golive.policyfile.lint import lint
 from golive.policyfile.lint_signoffs import lint_signoffs
 from golive.policyfile.mistakes import Mistake, PolicyMistakes
 from golive.policyfile.options import Names, read_options
+from golive.policyfile.promotion import acts_of, look_across_promotion
 from golive.policyfile.schema import json_schema
 from golive.policyfile.sections import CheckSection, PolicySection, ReleaseSection
 from golive.policyfile.validation import validate
@@ -76,6 +78,7 @@ def load(
     options = read_options(root, kinds, report, names)
     across.look_across(root, report)
     look_across_signoffs(root, report)
+    look_across_promotion(root, report)
     freezes: tuple[FreezeRule | None, ...] = ()
     if sections is not None:
         freezes = read_freezes(root, sections.freezes, report)
@@ -84,11 +87,16 @@ def load(
     report.refuse_if_any()
     if sections is None:
         raise PolicyMistakes(report.mistakes)
-    return _policy(sections, options, tuple(one for one in freezes if one), given)
+    acts = acts_of(sections.promotion, root.get("promotion"))
+    return _policy(sections, acts, options, tuple(one for one in freezes if one), given)
 
 
 def _policy(
-    file: PolicySection, options: Mapping[tuple[int, int], Options], freezes: tuple[FreezeRule, ...], given: Given
+    file: PolicySection,
+    acts: tuple[Act, ...],
+    options: Mapping[tuple[int, int], Options],
+    freezes: tuple[FreezeRule, ...],
+    given: Given,
 ) -> Policy:
     merge, matrix = file.promotion.merge, file.decision.matrix
     return Policy(
@@ -98,7 +106,7 @@ def _policy(
             for index, release in enumerate(file.releases)
         ),
         roles=roles_of(file.signoffs),
-        notify=Notify(file.notify.slack),
+        notify=Notify(file.notify.slack, file.notify.webhook),
         merge=MergeRule(merge.method, merge.when) if merge else None,
         others_block=file.others == "block",
         block_on=frozenset(file.decision.block_on),
@@ -111,6 +119,9 @@ def _policy(
         freezes=freezes,
         overrides=overrides_of(file.overrides),
         phases=tuple(phase.name for phase in file.promotion.phases),
+        acts=acts,
+        promote_when=file.promotion.when or "go",
+        trains=file.trains,
     )
 
 
@@ -123,6 +134,7 @@ def _release(section: ReleaseSection, checks: tuple[CheckRule, ...], given: Give
         target=given.target or section.target,
         forks=section.forks,
         checks=checks,
+        release_please=section.release_please,
     )
 
 

@@ -35,6 +35,7 @@ def _asks_something(root: Mapping, report: Report) -> None:
     merge = promotion.get("merge") if isinstance(promotion, Mapping) else None
     if (
         merge is None
+        or text_of(merge) == "none"
         or (isinstance(merge, Mapping) and text_of(merge.get("when")) == "ask")
         or items(root.get("checks"))
         or items(root.get("signoffs"))
@@ -77,13 +78,15 @@ def _releases(releases: list[Named], report: Report) -> None:
     first: dict[tuple[str, ...], Named] = {}
     for release in releases:
         head, labels = _texts(release.node.get("head")), _texts(release.node.get("labels"))
-        if not head and not labels and not _unreadable(release.node, "head", "labels"):
+        node = release.node.get("release_please")
+        please = isinstance(node, Scalar) and node.value is True
+        if not head and not labels and not please and not _unreadable(release.node, "head", "labels"):
             what = "this release has neither head nor labels, so no pull request falls under it"
             report.add(release.node.place, release.at, what, 'Add for example `head: "release/**"`')
         base = text_of(release.node.get("base"))
-        same = (base, *sorted(head), *(() if head else ("", *sorted(labels))))
+        same = (base, *sorted(head), *(() if head else ("", *sorted(labels))), "please" if please else "")
         earlier = first.setdefault(same, release)
-        if base and (head or labels) and earlier is not release:
+        if base and (head or labels or please) and earlier is not release:
             what = f"this release has the same base and head as {earlier.at}, on line {earlier.node.place.line}"
             report.add(release.node.place, release.at, what, "Only the first would ever match; change or delete one")
 

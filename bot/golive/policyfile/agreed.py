@@ -60,6 +60,7 @@ def _role(role: RoleSection, group: GroupSection) -> RoleRule:
         valid_for=role.valid_for,
         asked_if=_predicate(role.if_ or group.if_),
         on_skip=role.on_skip or group.on_skip or "hold",
+        each=role.each,
     )
 
 
@@ -91,7 +92,9 @@ def rules_of(section: RulesSection) -> Rules:
 
 def _remind(section: RemindSection) -> Remind:
     more = section.escalate
-    return Remind(section.after, section.every, section.hours, Escalation(more.after, more.to) if more else None)
+    return Remind(
+        section.after, section.every, section.hours, Escalation(more.after, more.to, more.channel) if more else None
+    )
 
 
 def overrides_of(section: OverridesSection | None) -> OverrideRule | None:

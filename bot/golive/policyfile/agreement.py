@@ -16,6 +16,7 @@ from golive.policyfile.durations import Duration
 from golive.policyfile.fields import (
     MAX_NAMES,
     Authors,
+    Channel,
     GivenDuration,
     Id,
     Ids,
@@ -28,6 +29,8 @@ from golive.policyfile.fields import (
     given,
 )
 from golive.policyfile.mistakes import listed, mistaken, shown
+from golive.policyfile.people import OWNERS, no_owners
+from golive.policyfile.promotion import DeploySection, Environment, GitName
 
 MAX_FREEZES = 100
 LONGEST_OVERRIDE = timedelta(hours=24)
@@ -66,6 +69,7 @@ Excluded = Annotated[
     Literal["author", "last_pusher"],
     BeforeValidator(_excludable, json_schema_input_type=Literal["author", "last_pusher"]),
 ]
+Named = Annotated[Sources, AfterValidator(no_owners)]
 Flag = Annotated[bool | None, BeforeValidator(given, json_schema_input_type=bool)]
 Text = Annotated[str | None, BeforeValidator(given, json_schema_input_type=str)]
 Hours = Annotated[Weekly | None, PlainValidator(_working_hours, json_schema_input_type=str)]
@@ -101,8 +105,12 @@ class RoleSection(Section):
     """One role that must sign."""
 
     role: Id = Field(description="the name of the role")
-    from_: Sources = Field(alias="from", description="who may fill it: @login, org/team, org:name or permission:write")
+    from_: Sources = Field(
+        alias="from",
+        description="who may fill it: @login, org/team, org:name, permission:write, or codeowners: the owners of what is changed",
+    )
     count: int = Field(1, ge=0, description="how many different people must sign; 0 with veto alone")
+    each: bool = Field(False, description="of codeowners: every changed path needs one of its own owners")
     veto: bool = Field(False, description="whether no override lifts its rejection")
     explicit: bool = Field(False, description="whether only a word that names it reaches it")
     checks: Ids = Field((), description="ids of checks whose worse outcome asks it again")
@@ -111,6 +119,14 @@ class RoleSection(Section):
     valid_for: GivenDuration = Field(None, description="how long a sign-off of it counts, like 48h")
     if_: GivenIf = Field(None, alias="if", description="when it is asked at all")
     on_skip: Skip = Field(None, description=f"what it comes to where it is not asked: {_SKIP}")
+
+    @model_validator(mode="after")
+    def _each_of_owners(self) -> Self:
+        if self.each and OWNERS not in self.from_:
+            raise mistaken(
+                "`each` is about code owners, and this role is not asked of them", f"Add `{OWNERS}` to its `from:`"
+            )
+        return self
 
 
 class GroupSection(Section):
@@ -131,7 +147,10 @@ class EscalateSection(Section):
     """Who else is asked when reminding did not help."""
 
     after: Duration = Field(description="after so long without an answer, like 24h; in working time if hours are given")
-    to: Sources = Field(description="who is asked then: @login, org/team, org:name or permission:write")
+    to: Named = Field(description="who is asked then: @login, org/team, org:name or permission:write")
+    channel: Channel = Field(
+        "", description="where it is said then too: a channel with its #, in quotes, or a channel id"
+    )
 
 
 class RemindSection(Section):
@@ -167,7 +186,7 @@ class ExceptionSection(Section):
     """Who may let a release through a freeze."""
 
     role: GivenId = Field(None, description="what the role is called; freeze- and the freeze's name if not given")
-    from_: Sources = Field(alias="from", description="who may: @login, org/team, org:name or permission:write")
+    from_: Named = Field(alias="from", description="who may: @login, org/team, org:name or permission:write")
     count: int = Field(1, ge=1, description="how many different people it takes")
 
 
@@ -201,7 +220,7 @@ class FreezeSection(Section):
 class OverridesSection(Section):
     """Break-glass: people who together may let a release go although it is not ready."""
 
-    from_: Sources = Field(alias="from", description="who may: @login, org/team, org:name or permission:write")
+    from_: Named = Field(alias="from", description="who may: @login, org/team, org:name or permission:write")
     people: int = Field(2, ge=2, description="how many different people it takes, 2 or more")
     longest: Annotated[Duration, AfterValidator(_at_most_a_day)] = Field(
         timedelta(hours=1), description="how long one may last, at most 24h"
@@ -226,12 +245,32 @@ class PhaseSection(Section):
     name: Id = Field(description="what the phase is called, for example canary")
 
 
+def _merge_or_none(value: Any) -> Any:
+    """`none` is a value of its own: people may merge, and golive goes live without."""
+    return None if value == "none" else given(value)
+
+
 class PromotionSection(Section):
     """What happens once nothing is missing."""
 
-    later: ClassVar[frozenset[str]] = frozenset({"rollback", "watch", "deploy"})
-    merge: Annotated[MergeSection | None, BeforeValidator(given, json_schema_input_type=MergeSection)] = Field(
-        None, description="merge by itself; without it people merge"
+    later: ClassVar[frozenset[str]] = frozenset({"rollback", "watch"})
+    merge: Annotated[
+        MergeSection | None, BeforeValidator(_merge_or_none, json_schema_input_type=MergeSection | Literal["none"])
+    ] = Field(None, description="merge by itself; without it, or with none, people merge")
+    deploy: Annotated[DeploySection | None, BeforeValidator(given, json_schema_input_type=DeploySection)] = Field(
+        None, description="create a deployment, and wait for its success"
+    )
+    environment: Annotated[Environment | None, BeforeValidator(given, json_schema_input_type=Environment)] = Field(
+        None, description="answer this environment when a workflow waits before it"
+    )
+    tag: Annotated[GitName | None, BeforeValidator(given, json_schema_input_type=GitName)] = Field(
+        None, description="create this tag, for example v${version}"
+    )
+    branch: Annotated[GitName | None, BeforeValidator(given, json_schema_input_type=GitName)] = Field(
+        None, description="move this branch forward, for example releases/live"
+    )
+    when: Literal["go", "conditional", "ask"] | None = Field(
+        None, description="as in merge, where nothing is merged: when golive begins"
     )
     phases: tuple[PhaseSection, ...] = Field(
         (), min_length=1, max_length=MAX_NAMES, description="the steps in which it goes live, in their order"

@@ -159,6 +159,26 @@ Held = Annotated[
 ]
 """Criteria on the measured values, or several of them, all of which must hold."""
 Day = Annotated[date, PlainValidator(_day, json_schema_input_type=str)]
+_REPOSITORY = re.compile(r"^[A-Za-z0-9](?:[A-Za-z0-9-]{0,98}[A-Za-z0-9])?/(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}$")
+
+
+def _repository(text: str) -> str:
+    if not _REPOSITORY.match(text):
+        raise mistaken(f'expected a repository, got "{shown(text)}"', "Write its owner and its name, as acme/shop")
+    return text
+
+
+def _repositories_once(value: tuple[str, ...]) -> tuple[str, ...]:
+    seen: set[str] = set()
+    for name in value:
+        if name.casefold() in seen:
+            raise mistaken(f"`{shown(name)}` is here twice", "Name each once")
+        seen.add(name.casefold())
+    return value
+
+
+RepositoryName = Annotated[str, AfterValidator(_repository), _schema_pattern(_REPOSITORY)]
+RepositoryNames = Annotated[tuple[RepositoryName, ...], Field(max_length=MAX_NAMES), AfterValidator(_repositories_once)]
 Account = Annotated[str, AfterValidator(_account)]
 Ids = Annotated[tuple[Id, ...], Field(max_length=MAX_NAMES)]
 Author = Annotated[str, AfterValidator(_author)]

@@ -29,6 +29,10 @@ _WORDS = ("name", "impact", "action", "owner", "id", "category")
 """Keys of a check whose figures nothing evaluates."""
 
 
+SLACK_HOOKS = "hooks.slack.com"
+"""The one host to which the secret of `notify.webhook` may be lent."""
+
+
 @dataclass(frozen=True)
 class Look:
     """One check with its tree. options: of the first release that has them whole, or None."""
@@ -72,6 +76,14 @@ def lint(
             rule(look, report)
     for over_all in ALL:
         over_all(looks, file, root, report)
+    if file.notify.webhook and problem and (told := problem(file.notify.webhook, SLACK_HOOKS)):
+        report.add(_webhook_place(root), "notify.webhook", told)
+
+
+def _webhook_place(root: Tree) -> Place:
+    notify = root.get("notify")
+    found = notify.get("webhook") if isinstance(notify, Tree) else None
+    return found.place if found is not None else root.place
 
 
 def _knows_what_it_measures(look: Look, report: Report) -> None:

@@ -1,6 +1,8 @@
 """Who may fill a role, as written in `from:`. Placeholders are refused.
 
-`@login` is a person, `org/team` a team, `org:acme` every member of it, `permission:write` who has at least that here.
+`@login` is a person, `org/team` a team, `org:acme` every member of it, `permission:write` who has at least that here,
+`slack:release-managers` the linked people of a user group in Slack;
+of a role also `codeowners`, the owners of what the release changes.
 
 A template's `@your-login` left in a policy would lock a release for ever, or hand it to whoever owns that account.
 """
@@ -11,11 +13,13 @@ import re
 
 from golive.policyfile.mistakes import listed, mistaken, nearest, shown
 
+OWNERS = "codeowners"
+"""Asks for the owners of the changed paths, by the base's CODEOWNERS file."""
 _LOGIN = r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,99})"
 PERMISSIONS = ("admin", "maintain", "write", "triage", "read")
 """GitHub's roles in a repository, the most first; `write` is called push and `read` pull in its older interfaces."""
 SOURCE = re.compile(
-    rf"^(?:@{_LOGIN}|{_LOGIN}/[A-Za-z0-9_.-]{{1,100}}|org:{_LOGIN}|permission:(?:{'|'.join(PERMISSIONS)}))$"
+    rf"^(?:{OWNERS}|@{_LOGIN}|{_LOGIN}/[A-Za-z0-9_.-]{{1,100}}|org:{_LOGIN}|permission:(?:{'|'.join(PERMISSIONS)})|slack:[A-Za-z0-9._-]{{1,80}})$"
 )
 """Logins may hold an underscore: those of enterprise-managed accounts end in `_company`."""
 
@@ -51,6 +55,8 @@ def source(text: str) -> str:
         raise mistaken(what, f"Did you mean the team `{rest}`?")
     if text.startswith("@") and SOURCE.match(text[1:]):
         raise mistaken(what, f"Did you mean `{text[1:]}`?")
+    if text.casefold() in (OWNERS, "code-owners", "code_owners", "owners"):
+        raise mistaken(what, f"Did you mean `{OWNERS}`?")
     if SOURCE.match("@" + text):
         raise mistaken(what, f'Did you mean "@{text}"?')
     raise mistaken(what, 'Write "@mona" for a person, acme/security for a team')
@@ -63,6 +69,14 @@ def _permission(text: str, level: str) -> str:
     near = old or nearest(level, PERMISSIONS)
     mend = f"Did you mean `permission:{near}`?" if near else f"Write one of {listed(PERMISSIONS)}"
     raise mistaken(f'GitHub knows no permission "{shown(level)}"', mend)
+
+
+def no_owners(sources: tuple[str, ...]) -> tuple[str, ...]:
+    """The sources; code owners are asked as a role, and are nobody elsewhere."""
+    if OWNERS in sources:
+        what = f"`{OWNERS}` is asked in the `from:` of a role only"
+        raise mistaken(what, "Name people here: @login, org/team, org:name or permission:write")
+    return sources
 
 
 def named_people(sources: tuple[str, ...]) -> int | None:

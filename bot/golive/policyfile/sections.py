@@ -34,6 +34,7 @@ from golive.policyfile.fields import (
     Id,
     Ids,
     Labels,
+    RepositoryNames,
     Section,
     VarName,
     given,
@@ -55,13 +56,15 @@ class ReleaseSection(Section):
     labels: Labels = Field((), description="or labels, any of which makes a pull request a release")
     target: str = Field("", description="the address it goes live at; checks use it as ${target}")
     forks: bool = Field(False, description="whether heads from forks match too")
+    release_please: bool = Field(False, description="whether what release-please brings into this base is a release")
 
 
 class NotifySection(Section):
     """Where people are told."""
 
-    later: ClassVar[frozenset[str]] = frozenset({"email", "teams", "webhook", "digest", "github"})
+    later: ClassVar[frozenset[str]] = frozenset({"email", "teams", "digest", "github"})
     slack: Channel = Field("", description="a channel with its #, in quotes, or a channel id")
+    webhook: Id = Field("", description="the name of the secret that is an incoming webhook's address")
 
 
 class CheckSection(Section):
@@ -162,3 +165,6 @@ class PolicySection(Section):
     )
     decision: DecisionSection = Field(DecisionSection(), description="how outcomes become a verdict")
     promotion: PromotionSection = Field(PromotionSection(), description="what happens once nothing is missing")
+    trains: RepositoryNames = Field(
+        (), description="repositories, as owner/name, whose pull requests may lead the ones here in a train"
+    )

@@ -1,0 +1,157 @@
+"""The acts of `promotion:`: their keys, their order, and what can never be. The order is that of the lines in the file.
+
+Add an act as a key of `PromotionSection` (in `agreement`), a line of `KINDS` and a class of its options here.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import AfterValidator, Field
+
+from golive.core.acts import MERGE, NAMES, PLACEHOLDER, Act, git_name_problem
+from golive.policyfile.durations import Duration
+from golive.policyfile.fields import Section
+from golive.policyfile.mistakes import Report, listed, mistaken, shown
+from golive.policyfile.tree import Mapping, Node, items, text_of
+
+if TYPE_CHECKING:
+    from golive.policyfile.agreement import PromotionSection
+
+KINDS = (MERGE, "deploy", "environment", "tag", "branch")
+"""Keys that are acts, and may be written in any order."""
+LONGEST = timedelta(days=7)
+"""The longest that a deployment's success may be waited for; golive looks after a promotion no longer."""
+_ENVIRONMENT = re.compile(r"^[^\s/\\'\"`,;][^/\\'\"`,;\x00-\x1f]{0,254}$")
+
+
+def _environment(text: str) -> str:
+    if not _ENVIRONMENT.match(text) or text != text.strip():
+        raise mistaken(f'"{shown(text)}" cannot be the name of an environment', "Write for example production")
+    return text
+
+
+def _git_name(text: str) -> str:
+    if text.startswith("refs/"):
+        raise mistaken("expected a short name", f"Write `{shown(text.split('/', 2)[-1])}`, without {text[:10]}")
+    for name in PLACEHOLDER.findall(text):
+        if name not in NAMES:
+            known = ", ".join(f"${{{one}}}" for one in NAMES)
+            raise mistaken(f"there is no name ${{{shown(name)}}} here", f"The names are: {known}")
+    if problem := git_name_problem(PLACEHOLDER.sub("1", text)):
+        raise mistaken(f'"{shown(text)}" cannot be a name in git', f"{problem[:1].upper()}{problem[1:]}")
+    return text
+
+
+def _not_for_ever(span: timedelta) -> timedelta:
+    if not timedelta(0) < span <= LONGEST:
+        raise mistaken("nobody waits that long for a deployment", "Write at most 7d, for example 30m")
+    return span
+
+
+Environment = Annotated[str, AfterValidator(_environment)]
+GitName = Annotated[str, AfterValidator(_git_name)]
+
+
+class DeploySection(Section):
+    """A deployment that somebody's workflow carries out, and its success."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"workflow", "inputs", "payload", "task"})
+    environment: Environment = Field(description="the environment, for example production")
+    ref: Literal["head", "merge"] | None = Field(
+        None, description="of which commit: the signed head, or what was merged; merge, if the merge comes before it"
+    )
+    wait: Annotated[Duration, AfterValidator(_not_for_ever)] = Field(
+        timedelta(minutes=30), description="how long its success is waited for, at most 7d"
+    )
+
+
+def acts_of(section: PromotionSection, node: Node | None) -> tuple[Act, ...]:
+    """The acts in the order of the file; none where the merge is all there is."""
+    order = [key for key in node.entries if key in KINDS] if isinstance(node, Mapping) else []
+    acts: list[Act] = []
+    for key in order:
+        merged = any(act.kind == MERGE for act in acts)
+        if key == MERGE and section.merge is not None:
+            acts.append(Act(MERGE))
+        elif key == "deploy" and section.deploy is not None:
+            ref = section.deploy.ref or ("merge" if merged else "head")
+            acts.append(Act("deploy", section.deploy.environment, ref, section.deploy.wait))
+        elif key in ("environment", "tag", "branch") and (target := getattr(section, key)) is not None:
+            acts.append(Act(key, target))
+    return tuple(acts) if any(act.kind != MERGE for act in acts) else ()
+
+
+def look_across_promotion(root: Mapping, report: Report) -> None:
+    """What only several keys of `promotion:` together make."""
+    section = root.get("promotion")
+    if not isinstance(section, Mapping):
+        return
+    _merge_is_said(section, report)
+    _commits_are_there(section, report)
+    _names_differ(root, section, report)
+    _when_is_said_once(section, report)
+    _asks_something(root, section, report)
+
+
+def _asks_something(root: Mapping, section: Mapping, report: Report) -> None:
+    """What goes live by itself must ask for something first; where golive merges, that is said of the merge."""
+    acts = [key for key in section.entries if key in KINDS and key != MERGE]
+    if acts and not (_merges(section) or text_of(section.get("when")) == "ask") and not _asks(root):
+        what = "every release would go live at once, because the policy has neither checks nor signoffs"
+        mend = "Add what must be so before a release, or `when: ask`"
+        report.add(section.entries[acts[0]].key.place, f"promotion.{acts[0]}", what, mend)
+
+
+def _asks(root: Mapping) -> bool:
+    return bool(items(root.get("checks")) or items(root.get("signoffs")))
+
+
+def _merges(section: Mapping) -> bool:
+    merge = section.get(MERGE)
+    return merge is not None and text_of(merge) != "none"
+
+
+def _merge_is_said(section: Mapping, report: Report) -> None:
+    """Whether it is merged first decides which commit goes live, so nobody should have to guess it."""
+    acts = [key for key in section.entries if key in ("deploy", "tag", "branch")]
+    if acts and MERGE not in section.entries:
+        what = f"it is not said whether golive merges before or after `{acts[0]}`, or not at all"
+        mend = "Add `merge: {method: squash}` where it comes, or `merge: none`"
+        report.add(section.entries[acts[0]].key.place, f"promotion.{acts[0]}", what, mend)
+
+
+def _commits_are_there(section: Mapping, report: Report) -> None:
+    deploy = section.get("deploy")
+    ref = deploy.get("ref") if isinstance(deploy, Mapping) else None
+    if ref is None or text_of(ref) != "merge":
+        return
+    keys = list(section.entries)
+    if not _merges(section) or keys.index(MERGE) > keys.index("deploy"):
+        what = "nothing is merged before this deployment, so there is no merged commit yet"
+        report.add(ref.place, "promotion.deploy.ref", what, "Write `merge` above `deploy`, or `ref: head`")
+
+
+def _names_differ(root: Mapping, section: Mapping, report: Report) -> None:
+    """A branch that releases are merged into moves by the merge, and by nothing else."""
+    branch = section.get("branch")
+    name = text_of(branch) if branch is not None else ""
+    releases = root.get("releases")
+    bases = {text_of(one.get("base")) for one in items(releases) if isinstance(one, Mapping)}
+    if branch is not None and name and name in bases:
+        what = f"releases are merged into `{shown(name)}`, so it must not be moved besides"
+        report.add(branch.place, "promotion.branch", what, "Name another branch, for example releases/live")
+
+
+def _when_is_said_once(section: Mapping, report: Report) -> None:
+    when = section.get("when")
+    if when is None:
+        return
+    if _merges(section):
+        what = "when golive acts is said by `merge.when` already"
+        report.add(when.place, "promotion.when", what, "Delete this line, and write it into `merge`")
+    elif not any(key in section.entries for key in KINDS if key != MERGE):
+        kinds = listed([f"`{kind}`" for kind in KINDS if kind != MERGE])
+        report.add(when.place, "promotion.when", "there is nothing to do then", f"Add one of {kinds}")
