@@ -20,8 +20,12 @@ FILE, LINK = "file", "link"
 class LinkActs:
     """What a transaction does about people."""
 
-    session: Session
     now: datetime
+
+    @property
+    def session(self) -> Session:
+        """The transaction as a session."""
+        raise NotImplementedError
 
     def person(self, who: str) -> Person | None:
         """The forge's person behind a chat user."""

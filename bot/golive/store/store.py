@@ -4,43 +4,52 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+import threading
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, and_, create_engine, event, func, insert, text
+from sqlalchemy import Connection, CursorResult, Engine, Executable, Row, and_, create_engine, event, func, text
 from sqlalchemy import select as columns
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
-from sqlmodel import Session, col, delete, select, update
+from sqlmodel import Session, col, select
 
 from golive.core import chain, ledger
 from golive.core.chain import Link
 from golive.core.ledger import GENESIS, Entry
-from golive.core.model import Subject, Verdict
+from golive.core.model import Standing, Subject, Verdict
+from golive.core.reach import ACTIVE, REMOVED
 from golive.ports import ANSWERS, INBOX, Delivery, ReleaseState, SlotState
+from golive.store import sql
+from golive.store.finding import FindActs, FindReads
+from golive.store.installations import ReachActs, ReachReads
+from golive.store.joined import JoinActs
 from golive.store.links import LinkActs
+from golive.store.standings import Standings
 from golive.store.tables import (
-    AnswerRow,
     DueRow,
     FaultRow,
     InboxRow,
+    InstallationRow,
     IntentRow,
     LedgerBodyRow,
     LedgerRow,
-    NagRow,
     PersonRow,
     ReleaseRow,
     RepositoryRow,
-    SlotRow,
 )
+from golive.store.turnstile import Turnstile
 
 Unavailable = SQLAlchemyError
 """What every method here raises when the database does not do as asked; nothing was written then."""
 AT_A_TIME = 1000
 """Rows of a chain that are held in memory while it is walked."""
+KEPT = 3
+"""Threads that keep a connection to read with, so that most of the pool's five are free for whoever writes."""
 _PLACE = ("host", "repository", "number", "seq")
 
 
@@ -59,8 +68,9 @@ def engine_for(url: str) -> Engine:
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
         # a reader that becomes a writer half-way would be refused; writers say so at once
-        writes = connection.get_execution_options().get("golive_writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        options = connection.get_execution_options()
+        if not options.get("golive_glances", False):
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("golive_writes", False) else "BEGIN")
 
     return engine
 
@@ -71,13 +81,33 @@ DOUBTED = "?"
 """Before the fingerprint of what somebody else may have changed since: it is no fingerprint of anything any more."""
 
 
-class Transaction(LinkActs):
+class Transaction(LinkActs, ReachActs, FindActs, JoinActs):
     """One write transaction: everything in it happens, or nothing does."""
 
-    def __init__(self, session: Session, now: datetime) -> None:
-        self.session = session
+    def __init__(self, connection: Connection, now: datetime) -> None:
+        self.connection = connection
         self.now = now
         self.touched = False
+        self._session: Session | None = None
+
+    @property
+    def session(self) -> Session:
+        """The same transaction as a session, for what is done seldom: it costs ten times what `run` does."""
+        if self._session is None:
+            self._session = Session(self.connection, expire_on_commit=False)
+        return self._session
+
+    def flush(self) -> None:
+        """Send what the session still holds."""
+        if self._session is not None:
+            self._session.flush()
+
+    def run(
+        self, statement: Executable, values: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
+    ) -> CursorResult[Any]:
+        """Run a statement of `sql`."""
+        self.flush()
+        return self.connection.execute(statement, values)
 
     # -- inbox
 
@@ -89,16 +119,14 @@ class Transaction(LinkActs):
             place = (delivery.source, delivery.id)
             outcomes.append(place not in seen)
             seen.add(place)
-        connection = self.session.connection()
         if fresh := [_inbox_row(delivery) for delivery, new in zip(deliveries, outcomes, strict=True) if new]:
-            connection.execute(insert(InboxRow), fresh)
+            self.run(sql.INSERT["inbox"], fresh)
         looked_at_again = False
         for delivery in (delivery for delivery, new in zip(deliveries, outcomes, strict=True) if not new):
-            here = (col(InboxRow.source) == delivery.source, col(InboxRow.delivery) == delivery.id)
-            again: dict[str, Any] = {"repeats": InboxRow.repeats + 1}
+            again: dict[str, Any] = {"its_source": delivery.source, "its_delivery": delivery.id}
             if delivery.source == "github":
                 again["state"], looked_at_again = "new", True
-            connection.execute(update(InboxRow).where(*here).values(**again))
+            self.run(sql.AGAIN, again)
         if fresh or looked_at_again:
             self.touch(INBOX)
         return outcomes
@@ -107,116 +135,137 @@ class Transaction(LinkActs):
         found: set[tuple[str, str]] = set()
         for source in {delivery.source for delivery in deliveries}:
             names = [delivery.id for delivery in deliveries if delivery.source == source]
-            query = select(InboxRow.delivery).where(InboxRow.source == source, col(InboxRow.delivery).in_(names))
-            found |= {(source, name) for name in self.session.exec(query)}
+            found |= {(source, name) for name in self.run(sql.KNOWN, {"source": source, "names": names}).scalars()}
         return found
 
     def settle(self, inbox_id: int, state: str, note: str = "") -> None:
         """Say what became of a kept delivery."""
-        row = self.session.get_one(InboxRow, inbox_id)
-        row.state, row.note = state, note
+        self.run(sql.SETTLED, {"its_id": inbox_id, "state": state, "note": note})
 
     # -- ledger
 
     def append(self, subject: Subject, entries: Iterable[Entry]) -> list[Entry]:
         """Append what is not recorded yet (by key); returns what was, with its seq."""
+        given = list(entries)
+        if not given:
+            return []
         self._lock(subject)
-        here = _at(LedgerRow, subject)
-        last = self.session.exec(select(LedgerRow).where(*here).order_by(col(LedgerRow.seq).desc()).limit(1)).first()
+        place = _place(subject)
+        known = self._recorded(place, [entry.key for entry in given])
+        last = self.run(sql.LAST_LINK, place).first()
         seq, prev = (last.seq, last.hash) if last else (0, GENESIS)
         appended: list[Entry] = []
-        for entry in entries:
-            same_key = (*_at(LedgerBodyRow, subject), LedgerBodyRow.key == entry.key)
-            if self.session.exec(select(LedgerBodyRow.seq).where(*same_key)).first() is not None:
+        links: list[dict[str, Any]] = []
+        bodies: list[dict[str, Any]] = []
+        for entry in given:
+            if entry.key in known:
                 continue
+            known.add(entry.key)
             seq += 1
-            salt = secrets.token_hex(16)
-            hashed = ledger.body_hash(salt, entry.body)
+            salt, said = secrets.token_hex(16), ledger.canonical(entry.body)
+            hashed = ledger.said_hash(salt, said)
             linked = ledger.row_hash(prev, subject, seq, entry.kind, entry.at, hashed)
-            place: dict[str, Any] = {
-                "host": subject.host,
-                "repository": subject.repository,
-                "number": subject.number,
-                "seq": seq,
-            }
-            row = LedgerRow(**place, kind=entry.kind, at=entry.at, body_hash=hashed, prev=prev, hash=linked)
-            body = LedgerBodyRow(**place, key=entry.key, salt=salt, body=ledger.canonical(entry.body).decode())
-            self.session.add(row)
-            self.session.add(body)
-            self.session.flush()
+            links.append(
+                {
+                    **place,
+                    "seq": seq,
+                    "kind": entry.kind,
+                    "at": entry.at,
+                    "body_hash": hashed,
+                    "prev": prev,
+                    "hash": linked,
+                }
+            )
+            bodies.append({**place, "seq": seq, "key": entry.key, "salt": salt, "body": said.decode()})
             prev = linked
             appended.append(Entry(entry.kind, entry.key, entry.at, entry.body, seq))
+        if appended:
+            self.run(sql.INSERT["ledger"], links)
+            self.run(sql.INSERT["ledger_body"], bodies)
         return appended
 
+    def _recorded(self, place: Mapping[str, Any], keys: Sequence[str]) -> set[str]:
+        """Which of these keys the ledger of a subject has already."""
+        if len(keys) == 1:
+            return set(self.run(sql.KEY, {**place, "key": keys[0]}).scalars())
+        found: set[str] = set()
+        for start in range(0, len(keys), AT_A_TIME):
+            found.update(self.run(sql.KEYS, {**place, "keys": keys[start : start + AT_A_TIME]}).scalars())
+        return found
+
     def _lock(self, subject: Subject) -> None:
-        if self.session.get_bind().dialect.name == "postgresql":
-            self.session.connection().execute(
-                text("select pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": subject.key}
-            )
+        if self.connection.dialect.name == "postgresql":
+            self.run(text("select pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": subject.key})
 
     # -- work
 
     def touch(self, subject: str, at: datetime | None = None) -> None:
         """Look at the subject at `at` (None: now). A touch that a waiting one already serves adds nothing."""
         at = at or self.now
-        serves = (DueRow.at == at) if at > self.now else (col(DueRow.at) <= self.now)
-        # a timer serves nobody else: it may be replaced before its time
-        free = (col(DueRow.claimed).is_(False), col(DueRow.timer).is_(False))
-        waiting = select(DueRow.id).where(DueRow.subject == subject, *free, serves)
         self.touched = True
-        if self.session.exec(waiting).first() is None:
-            self.session.add(DueRow(subject=subject, at=at))
-            self.session.flush()
+        # a timer serves nobody else: it may be replaced before its time
+        serves, since = (sql.WAITING_AT, at) if at > self.now else (sql.WAITING_NOW, self.now)
+        if self.run(serves, {"subject": subject, "at": since}).first() is None:
+            self._owe(subject, at, timer=False)
+
+    def _owe(self, subject: str, at: datetime, timer: bool) -> None:
+        self.run(sql.INSERT["due"], {"subject": subject, "at": at, "claimed": False, "timer": timer})
 
     def set_timer(self, subject: str, at: datetime) -> None:
         """Look at the subject at `at`, in place of the timer it had: each decision knows best when time changes it."""
-        mine = (col(DueRow.subject) == subject, col(DueRow.timer).is_(True), col(DueRow.claimed).is_(False))
-        self.session.exec(delete(DueRow).where(*mine))
-        self.session.add(DueRow(subject=subject, at=at, timer=True))
+        self.run(sql.DROP_TIMERS, {"subject": subject})
+        self._owe(subject, at, timer=True)
         self.touched = True
+
+    def drop_timer(self, subject: str) -> None:
+        """Time alone does not matter to the subject any more."""
+        self.run(sql.DROP_TIMERS, {"subject": subject})
 
     # -- what stands outside
 
     def put_slot(self, place: str, name: str, slot: SlotState) -> None:
         """Note what we published, and that nothing of it is owed any more. A reaction on it that came too early is heard now."""
-        before = self.session.get(SlotRow, (place, name))
+        here = {"place": place, "name": name}
+        before = self.run(sql.SLOT, here).first()
         earlier = [before.fingerprint.removeprefix(DOUBTED), *before.earlier.split()] if before else []
         kept = " ".join([mark for mark in dict.fromkeys(earlier) if mark and mark != slot.fingerprint][:VERSIONS])
-        self.session.merge(SlotRow(place=place, name=name, earlier=kept, **slot.fields()))
-        self.session.exec(delete(IntentRow).where(col(IntentRow.place) == place, col(IntentRow.name) == name))
-        adrift = (col(InboxRow.state) == "adrift", col(InboxRow.note) == slot.ref)
-        if self.session.exec(select(InboxRow.id).where(*adrift)).first() is not None:
-            self.session.exec(update(InboxRow).where(*adrift).values(state="new"))
+        sql.put(self.connection, sql.slot, {**here, "earlier": kept, **slot.fields()})
+        self.run(sql.DROP_INTENT, here)
+        if self.run(sql.ADRIFT, {"note": slot.ref}).first() is not None:
+            self.run(sql.FOUND, {"its_note": slot.ref})
             self.touch(INBOX)
 
     def drop_slot(self, place: str, name: str) -> None:
         """What we published is gone outside."""
-        self.session.exec(delete(SlotRow).where(col(SlotRow.place) == place, col(SlotRow.name) == name))
+        self.run(sql.DROP_SLOT, {"place": place, "name": name})
 
     def doubt_slot(self, place: str, ref: str) -> None:
         """What we published under this outside id may read otherwise now: the next turn writes it again."""
-        mine = (col(SlotRow.place) == place, col(SlotRow.ref) == ref)
-        kept = select(SlotRow).where(*mine)
-        for row in self.session.exec(kept):
-            row.fingerprint = f"{DOUBTED}{row.fingerprint.removeprefix(DOUBTED)}"
+        for row in self.run(sql.SLOTS_OF, {"place": place, "ref": ref}).all():
+            doubted = f"{DOUBTED}{row.fingerprint.removeprefix(DOUBTED)}"
+            self.run(sql.MARK_SLOT, {"its_place": place, "its_name": row.name, "fingerprint": doubted})
 
     def wrote(self, place: str, ref: str, fingerprint: str) -> bool:
         """Whether we published this under this outside id, now or not long ago, however it reads now."""
-        mine = (col(SlotRow.place) == place, col(SlotRow.ref) == ref)
-        rows = self.session.exec(select(SlotRow).where(*mine)).all()
+        rows = self.run(sql.SLOTS_OF, {"place": place, "ref": ref}).all()
         return any(fingerprint in (row.fingerprint.removeprefix(DOUBTED), *row.earlier.split()) for row in rows)
 
     def intend(self, place: str, name: str) -> datetime:
         """Note that we are about to create something; returns since when we have been about to."""
-        row = self.session.get(IntentRow, (place, name))
-        if row is None:
-            row = IntentRow(place=place, name=name, at=self.now)
-            self.session.add(row)
-        return row.at
+        here = {"place": place, "name": name}
+        since: datetime | None = self.run(sql.INTENT, here).scalar()
+        if since is None:
+            since = self.now
+            self.run(sql.INSERT["intent"], {**here, "at": since})
+        return since
+
+    def drop_intent(self, place: str, name: str) -> None:
+        """What we were about to create is not there, and is not created under that name any more."""
+        self.run(sql.DROP_INTENT, {"place": place, "name": name})
 
     def slot_at(self, ref: str) -> tuple[str, str] | None:
         """Place and name of the slot with this outside id."""
-        row = self.session.exec(select(SlotRow).where(SlotRow.ref == ref)).first()
+        row = self.run(sql.SLOT_WITH, {"ref": ref}).first()
         return (row.place, row.name) if row else None
 
     def any_intent(self, name_prefix: str) -> bool:
@@ -233,78 +282,73 @@ class Transaction(LinkActs):
 
     def know_repository(self, host: str, repository: int, full_name: str, installation: int) -> bool:
         """Remember through which installation a repository is reached; True where that is news."""
-        row = self.session.get(RepositoryRow, (host, repository))
+        row = self.run(sql.REPOSITORY, {"host": host, "repository": repository}).first()
         if row and (row.full_name, row.installation) == (full_name, installation):
             return False
-        row = RepositoryRow(host=host, repository=repository, full_name=full_name, installation=installation)
-        self.session.merge(row)
+        told = {"host": host, "repository": repository, "full_name": full_name, "installation": installation}
+        sql.put(self.connection, sql.repository, told)
         return True
 
     def open_releases(self, host: str = "", repository: int = 0, base_ref: str = "") -> list[ReleaseState]:
         """Open pull requests we know, of everywhere, one repository, or one base branch."""
-        query = select(ReleaseRow).where(col(ReleaseRow.open).is_(True))
-        if repository:
-            query = query.where(ReleaseRow.host == host, ReleaseRow.repository == repository)
-        if base_ref:
-            query = query.where(ReleaseRow.base_ref == base_ref)
-        return [_state(row) for row in self.session.exec(query.order_by(ReleaseRow.subject))]
+        here = {"host": host, "repository": repository} if repository else {}
+        rows = self.run(sql.OPEN_IN if repository else sql.OPEN, here).all()
+        return [_state(row) for row in rows if not base_ref or row.base_ref == base_ref]
 
     def put_release(self, state: ReleaseState) -> ReleaseState | None:
         """Write how a pull request stands; its page gets an unguessable token once. Returns what stood there before."""
         subject = state.subject
-        row = self.session.get(ReleaseRow, subject.key)
-        before = _state(row) if row else None
-        written = ReleaseRow(
-            subject=subject.key, host=subject.host, repository=subject.repository, number=subject.number,
-            full_name=state.full_name, title=state.title, url=state.url, head_sha=state.head_sha,
-            base_ref=state.base_ref, open=state.open, is_release=state.is_release, verdict=int(state.verdict),
-            state=state.state, headline=state.headline, view=state.view, looked_at=state.looked_at,
-            token=row.token if row else secrets.token_urlsafe(24),
-        )  # fmt: skip
-        self.session.merge(written)
-        return before
+        row = self.run(sql.RELEASE, {"subject": subject.key}).first()
+        written = {
+            "subject": subject.key, **_place(subject), "full_name": state.full_name, "title": state.title,
+            "url": state.url, "head_sha": state.head_sha, "base_ref": state.base_ref, "open": state.open,
+            "is_release": state.is_release, "verdict": int(state.verdict), "state": state.state,
+            "headline": state.headline, "view": state.view, "looked_at": state.looked_at, "watches": state.watches,
+            "token": row.token if row else secrets.token_urlsafe(24),
+        }  # fmt: skip
+        sql.put(self.connection, sql.release, written)
+        return _state(row) if row else None
 
     def owe_answer(self, key: str, reply_to: str, said: str) -> bool:
         """Note an answer to send, once per key."""
-        if self.session.get(AnswerRow, key) is not None:
+        if self.run(sql.ANSWER, {"key": key}).first() is not None:
             return False
-        self.session.add(AnswerRow(key=key, reply_to=reply_to, text=said, at=self.now))
+        owed = {"key": key, "reply_to": reply_to, "text": said, "at": self.now, "sent": False}
+        self.run(sql.INSERT["answer"], owed)
         self.touch(ANSWERS)
         return True
 
     def take_answers(self, since: datetime) -> list[tuple[str, str]]:
         """Answers to send now (reply_to, text), marked as sent; older ones than `since` reach nobody any more."""
-        rows = self.session.exec(
-            select(AnswerRow).where(col(AnswerRow.sent).is_(False)).order_by(col(AnswerRow.at))
-        ).all()
-        owed = [(row.reply_to, row.text) for row in rows if row.at >= since]
+        rows = self.run(sql.OWED).all()
         for row in rows:
-            row.sent, row.text = True, ""  # it may hold what is for one person alone
-        return owed
+            self.run(sql.SENT, {"its_key": row.key})  # its text goes, too: it may hold what is for one person alone
+        return [(row.reply_to, row.text) for row in rows if row.at >= since]
 
     def fault(self, subject: str, error: str) -> int:
         """Count one more failed turn; returns how many in a row."""
-        row = self.session.get(FaultRow, subject)
-        attempts = (row.attempts if row else 0) + 1
-        self.session.merge(FaultRow(subject=subject, attempts=attempts, error=error, at=self.now))
+        row = self.run(sql.FAULT, {"subject": subject}).first()
+        attempts = (int(row.attempts) if row else 0) + 1
+        told = {"subject": subject, "attempts": attempts, "error": error, "at": self.now}
+        sql.put(self.connection, sql.fault, told)
         return attempts
 
     def note_nags(self, people: Iterable[int], at: datetime) -> None:
         """These people were reminded just now."""
         for person in people:
-            self.session.merge(NagRow(person=person, at=at))
+            sql.put(self.connection, sql.nag, {"person": person, "at": at})
 
     def recovered(self, subject: str) -> None:
         """A turn went through."""
-        self.session.exec(delete(FaultRow).where(col(FaultRow.subject) == subject))
+        self.run(sql.RECOVERED, {"subject": subject})
 
 
-def _state(row: ReleaseRow) -> ReleaseState:
+def _state(row: Any) -> ReleaseState:
     return ReleaseState(
         subject=Subject(row.host, row.repository, row.number), full_name=row.full_name, title=row.title, url=row.url,
         head_sha=row.head_sha, base_ref=row.base_ref, open=row.open, is_release=row.is_release,
         verdict=Verdict(row.verdict), state=row.state, headline=row.headline, view=row.view, token=row.token,
-        looked_at=row.looked_at,
+        looked_at=row.looked_at, watches=row.watches,
     )  # fmt: skip
 
 
@@ -316,18 +360,30 @@ def _inbox_row(delivery: Delivery) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _place(subject: Subject) -> dict[str, Any]:
+    return {"host": subject.host, "repository": subject.repository, "number": subject.number}
+
+
 def _at(table: type[LedgerRow] | type[LedgerBodyRow], subject: Subject) -> tuple[Any, ...]:
     return (table.host == subject.host, table.repository == subject.repository, table.number == subject.number)
 
 
-class Store:
+class Store(ReachReads, FindReads):
     """The database of one golive. `on_touch` is called after every commit that touched a work subject."""
 
     def __init__(self, engine: Engine, clock: Callable[[], datetime]) -> None:
         self.engine = engine
         self.clock = clock
         self.on_touch: Callable[[], None] = lambda: None
+        self.heard = 0
+        """Deliveries that this process was given, each time one came."""
         self._writing = engine.execution_options(golive_writes=True)
+        self._glancing = engine.execution_options(golive_glances=True)
+        self._keeps = engine.dialect.name == "sqlite"
+        self._local = threading.local()
+        self._kept: weakref.WeakSet[Connection] = weakref.WeakSet()
+        self._turnstile = Turnstile() if engine.dialect.name == "sqlite" else None
+        self._standings = Standings(self.look)
 
     @classmethod
     def open(cls, url: str, clock: Callable[[], datetime]) -> Store:
@@ -346,17 +402,42 @@ class Store:
 
     def close(self) -> None:
         """Close every connection."""
+        for connection in list(self._kept):
+            connection.close()
         self.engine.dispose()
 
     @contextmanager
-    def transaction(self) -> Iterator[Transaction]:
-        """A write transaction, committed at the end of the block."""
-        with Session(self._writing, expire_on_commit=False) as session:
-            tx = Transaction(session, self.clock())
+    def transaction(self, first: bool = False) -> Iterator[Transaction]:
+        """A write transaction, committed at the end of the block. first: before all others that wait to write."""
+        with self._turnstile.through(first) if self._turnstile else nullcontext(), self._writing.begin() as connection:
+            tx = Transaction(connection, self.clock())
             yield tx
-            session.commit()
+            tx.flush()
         if tx.touched:
             self.on_touch()
+
+    def look(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
+        """What one statement reads; a single one needs no transaction to see one state."""
+        connection = self._glance()
+        try:
+            rows = connection.execute(statement, values).all()
+        except BaseException:
+            connection.close()
+            raise
+        if connection not in self._kept:
+            connection.close()
+        return rows
+
+    def _glance(self) -> Connection:
+        """A connection to read with. SQLite's is kept for a few threads: to borrow one costs more than to read a row."""
+        kept: Connection | None = getattr(self._local, "glancing", None)
+        if kept is not None and not kept.closed:
+            return kept
+        made = self._glancing.connect()
+        if self._keeps and len(self._kept) < KEPT:
+            self._kept.add(made)
+            self._local.glancing = made
+        return made
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -366,18 +447,15 @@ class Store:
 
     def keep_all(self, deliveries: Sequence[Delivery]) -> list[bool]:
         """Keep many deliveries in one commit; False for each that was kept before."""
-        with self.transaction() as tx:
+        self.heard += len(deliveries)
+        with self.transaction(first=True) as tx:
             return tx.keep_all(deliveries)
 
     def new_deliveries(self, limit: int = 200) -> list[tuple[int, Delivery, int]]:
         """Kept deliveries that nobody worked yet, oldest first: (inbox id, delivery, times it came again)."""
-        with self.reading() as session:
-            rows = session.exec(
-                select(InboxRow).where(InboxRow.state == "new").order_by(col(InboxRow.id)).limit(limit)
-            ).all()
         return [
-            (r.id or 0, Delivery(r.source, r.delivery, r.kind, r.body, r.received_at, r.said_at), r.repeats)
-            for r in rows
+            (r.id, Delivery(r.source, r.delivery, r.kind, r.body, r.received_at, r.said_at), r.repeats)
+            for r in self.look(sql.NEW, {"most": limit})
         ]
 
     def delivery(self, source: str, name: str) -> tuple[Delivery, str] | None:
@@ -389,21 +467,17 @@ class Store:
         return Delivery(row.source, row.delivery, row.kind, row.body, row.received_at, row.said_at), row.state
 
     def entries(self, subject: Subject) -> list[Entry]:
-        """A release's ledger, in seq order. A body that was erased is empty."""
-        with self.reading() as session:
-            rows = session.exec(select(LedgerRow).where(*_at(LedgerRow, subject)).order_by(col(LedgerRow.seq))).all()
-            bodies = {b.seq: b for b in session.exec(select(LedgerBodyRow).where(*_at(LedgerBodyRow, subject)))}
-        return [
-            Entry(r.kind, bodies[r.seq].key, r.at, json.loads(bodies[r.seq].body), r.seq)
-            for r in rows
-            if r.seq in bodies
-        ]
+        """A release's ledger, in seq order. A body that was erased is left out. For what it adds up to: `standing`."""
+        return [Entry(r.kind, r.key, r.at, json.loads(r.body), r.seq) for r in self.look(sql.ENTRIES, _place(subject))]
+
+    def standing(self, subject: Subject) -> Standing:
+        """What a release's ledger adds up to: the fold of `entries`, of which only the new ones are read."""
+        return self._standings.of(subject)
 
     def chain_head(self, subject: Subject) -> str:
         """The newest link's hash."""
-        with self.reading() as session:
-            query = select(LedgerRow.hash).where(*_at(LedgerRow, subject)).order_by(col(LedgerRow.seq).desc()).limit(1)
-            return session.exec(query).first() or GENESIS
+        last = self.look(sql.LAST_LINK, _place(subject))
+        return last[0].hash if last else GENESIS
 
     def links(self, subject: Subject) -> Iterator[Link]:
         """A release's chain with what its rows say, in seq order, a few rows in memory at a time; read to its end."""
@@ -430,40 +504,48 @@ class Store:
 
     def slots(self, place: str) -> dict[str, SlotState]:
         """Everything we published at a place, by name."""
-        with self.reading() as session:
-            rows = session.exec(select(SlotRow).where(SlotRow.place == place)).all()
-        return {r.name: SlotState(r.ref, r.fingerprint, r.owner, r.counter, r.completed, r.created_at) for r in rows}
+        rows = self.look(sql.SLOTS_AT, {"place": place})
+        return {
+            r.name: SlotState(
+                r.ref, r.fingerprint, r.owner, r.counter, r.completed, r.created_at, r.gist, r.written_at
+            )
+            for r in rows
+        }  # fmt: skip
 
     def intents(self, place: str) -> dict[str, datetime]:
         """What we were about to create at a place, and since when."""
-        with self.reading() as session:
-            return {r.name: r.at for r in session.exec(select(IntentRow).where(IntentRow.place == place))}
+        return {r.name: r.at for r in self.look(sql.INTENTS_AT, {"place": place})}
 
     def known_repository(self, host: str, repository: int) -> tuple[str, int] | None:
         """Full name and installation of a repository."""
+        found = self.look(sql.REPOSITORY, {"host": host, "repository": repository})
+        return (found[0].full_name, found[0].installation) if found and found[0].state != REMOVED else None
+
+    def repository_named(self, host: str, installation: int, full_name: str) -> int | None:
+        """The id of a repository that one installation reaches, by its name, whatever the case."""
+        called = (RepositoryRow.host == host, RepositoryRow.installation == installation)
+        named = func.lower(RepositoryRow.full_name) == full_name.lower()
+        query = select(RepositoryRow.repository).where(*called, named).order_by(col(RepositoryRow.repository).desc())
         with self.reading() as session:
-            row = session.get(RepositoryRow, (host, repository))
-        return (row.full_name, row.installation) if row else None
+            return session.exec(query).first()
 
     def known_installations(self) -> list[int]:
-        """Every installation we have heard of."""
+        """Every installation we have heard of that may be asked."""
         with self.reading() as session:
-            return sorted(set(session.exec(select(RepositoryRow.installation))))
+            asleep = select(InstallationRow.number).where(InstallationRow.state != ACTIVE)
+            known = select(RepositoryRow.installation).where(col(RepositoryRow.installation).not_in(asleep))
+            return sorted(set(session.exec(known)))
 
     def pulls_at(self, host: str, repository: int, head_sha: str) -> list[ReleaseState]:
         """Open pull requests we know with this head commit."""
-        here = (
-            ReleaseRow.host == host, ReleaseRow.repository == repository, ReleaseRow.head_sha == head_sha,
-            col(ReleaseRow.open).is_(True),
-        )  # fmt: skip
-        with self.reading() as session:
-            return [_state(r) for r in session.exec(select(ReleaseRow).where(*here).order_by(col(ReleaseRow.number)))]
+        return [
+            _state(r) for r in self.look(sql.OPEN_AT, {"host": host, "repository": repository, "head_sha": head_sha})
+        ]
 
     def release_of(self, subject: Subject) -> ReleaseState | None:
         """How a pull request stood when it was last looked at."""
-        with self.reading() as session:
-            row = session.get(ReleaseRow, subject.key)
-        return _state(row) if row else None
+        found = self.look(sql.RELEASE, {"subject": subject.key})
+        return _state(found[0]) if found else None
 
     def release_by_token(self, token: str) -> ReleaseState | None:
         """The release behind a page's unguessable link."""
@@ -478,15 +560,12 @@ class Store:
 
     def fault_of(self, subject: str) -> tuple[int, str]:
         """Failed turns in a row and the last reason; (0, "") when all is well."""
-        with self.reading() as session:
-            row = session.get(FaultRow, subject)
-        return (row.attempts, row.error) if row else (0, "")
+        found = self.look(sql.FAULT, {"subject": subject})
+        return (found[0].attempts, found[0].error) if found else (0, "")
 
     def nagged(self, people: Iterable[int]) -> dict[int, datetime]:
         """When each of these was last reminded of anything."""
-        with self.reading() as session:
-            rows = session.exec(select(NagRow).where(col(NagRow.person).in_(list(people)))).all()
-        return {row.person: row.at for row in rows}
+        return {row.person: row.at for row in self.look(sql.NAGGED, {"people": list(people)})}
 
     def release_named(self, full_name: str, number: int) -> ReleaseState | None:
         """A pull request as people name it, whatever the case."""
@@ -499,11 +578,7 @@ class Store:
 
     def open_in(self, host: str, repository: int) -> list[ReleaseState]:
         """The open pull requests of one repository, by number."""
-        here = (ReleaseRow.host == host, ReleaseRow.repository == repository, col(ReleaseRow.open).is_(True))
-        with self.reading() as session:
-            return [
-                _state(row) for row in session.exec(select(ReleaseRow).where(*here).order_by(col(ReleaseRow.number)))
-            ]
+        return [_state(row) for row in self.look(sql.OPEN_BY_NUMBER, {"host": host, "repository": repository})]
 
     def chat_users(self, people: Iterable[int]) -> tuple[str, ...]:
         """The chat users of these people, as `team/user`, where they are known."""
@@ -512,6 +587,17 @@ class Store:
             return ()
         with self.reading() as session:
             return tuple(session.exec(select(PersonRow.who).where(col(PersonRow.person).in_(wanted))).all())
+
+    def chat_accounts(self, people: Iterable[int]) -> dict[int, str]:
+        """Person → their chat user, where one is known; of several the first by name."""
+        wanted = list(people)
+        if not wanted:
+            return {}
+        with self.reading() as session:
+            found = session.exec(
+                select(PersonRow).where(col(PersonRow.person).in_(wanted)).order_by(col(PersonRow.who).desc())
+            )
+            return {row.person: row.who for row in found}
 
     def counts(self) -> dict[str, int]:
         """Figures for the metrics page: no names in it."""

@@ -79,7 +79,8 @@ class LedgerBodyRow(SQLModel, table=True):
 class SlotRow(SQLModel, table=True):
     """What we published where. place: a release or a commit; ref: the outside's id of it; owner: which release wrote it last.
 
-    earlier: fingerprints of what stood there before, newest first.
+    earlier: fingerprints of what stood there before, newest first.   gist: of what people wait for in it.
+    written_at: when its content was last written.
     """
 
     __tablename__ = "slot"
@@ -94,6 +95,8 @@ class SlotRow(SQLModel, table=True):
     counter: int = 0
     completed: bool = False
     created_at: datetime = Field(sa_column=Column(Moment, nullable=False))
+    gist: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
+    written_at: datetime | None = Field(default=None, sa_column=Column(Moment))
 
 
 class IntentRow(SQLModel, table=True):
@@ -156,6 +159,7 @@ class ReleaseRow(SQLModel, table=True):
     token: str
     view: str = Field(default="", sa_column=Column(Text, nullable=False))
     looked_at: datetime | None = Field(default=None, sa_column=Column(Moment))
+    watches: str = Field(default="*", sa_column=Column(Text, nullable=False, server_default=text("'*'")))
 
 
 class RepositoryRow(SQLModel, table=True):
@@ -167,6 +171,41 @@ class RepositoryRow(SQLModel, table=True):
     repository: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
     full_name: str
     installation: int = Field(sa_column=Column(BigInteger, nullable=False))
+    state: str = Field(default="active", sa_column_kwargs={"server_default": text("'active'")})
+    private: bool | None = None
+
+
+class InstallationRow(SQLModel, table=True):
+    """Our App on one account of the forge. state: active, suspended, or removed (for good: numbers never come back)."""
+
+    __tablename__ = "installation"
+
+    host: str = Field(primary_key=True)
+    number: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    account: str = ""
+    state: str = "active"
+    at: datetime = Field(sa_column=Column(Moment, nullable=False))
+
+
+class SightRow(SQLModel, table=True):
+    """Whether a person sees a private repository, as the forge said at that moment."""
+
+    __tablename__ = "sight"
+
+    host: str = Field(primary_key=True)
+    repository: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    person: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    sees: bool
+    at: datetime = Field(sa_column=Column(Moment, nullable=False))
+
+
+class MarkRow(SQLModel, table=True):
+    """How far something that goes over and over came, as text."""
+
+    __tablename__ = "mark"
+
+    name: str = Field(primary_key=True)
+    value: str = Field(sa_column=Column(Text, nullable=False))
 
 
 class AnswerRow(SQLModel, table=True):
@@ -220,4 +259,108 @@ class NagRow(SQLModel, table=True):
     __tablename__ = "nag"
 
     person: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    at: datetime = Field(sa_column=Column(Moment, nullable=False))
+
+
+class KeptAnswerRow(SQLModel, table=True):
+    """An answer of the forge, to be asked for again under its ETag. It may be lost at any time. body: compressed.
+
+    token: which token got it, as a digest; an ETag holds for that one alone.
+    """
+
+    __tablename__ = "kept_answer"
+    __table_args__ = (
+        Index("kept_answer_installation", "host", "installation"), Index("kept_answer_used", "used_at"),
+    )  # fmt: skip
+
+    key: str = Field(primary_key=True)
+    host: str
+    installation: int = Field(sa_column=Column(BigInteger, nullable=False))
+    token: str
+    etag: str
+    modified: str
+    link: str = Field(sa_column=Column(Text, nullable=False))
+    body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    used_at: datetime = Field(sa_column=Column(Moment, nullable=False))
+
+
+class ForgeTokenRow(SQLModel, table=True):
+    """The one token of an installation, encrypted, for its whole life: a restart keeps the ETags that it got."""
+
+    __tablename__ = "forge_token"
+
+    host: str = Field(primary_key=True)
+    installation: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    expires_at: datetime = Field(sa_column=Column(Moment, nullable=False))
+
+
+class AppRow(SQLModel, table=True):
+    """The App that `/setup` made on the GitHub with this API. sealed: its key and secrets, which never lie here in clear."""
+
+    __tablename__ = "app"
+
+    api: str = Field(primary_key=True)
+    app_id: int = Field(sa_column=Column(BigInteger, nullable=False))
+    slug: str
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    created_at: datetime = Field(sa_column=Column(Moment, nullable=False))
+
+
+class WorkspaceRow(SQLModel, table=True):
+    """A chat workspace that installed our app. sealed: its tokens, which never lie here in clear.
+
+    expires_at: of the access token, None where it does not expire.   renewal: counts renewals, so that one that was
+    overtaken is not written; renewing: until when somebody is at it.   state: active, or removed.
+    """
+
+    __tablename__ = "workspace"
+
+    team: str = Field(primary_key=True)
+    name: str
+    bot_user: str
+    scopes: str = Field(sa_column=Column(Text, nullable=False))
+    installed_by: str
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    expires_at: datetime | None = Field(default=None, sa_column=Column(Moment))
+    renewal: int = 0
+    renewing: datetime | None = Field(default=None, sa_column=Column(Moment))
+    state: str = "active"
+    at: datetime = Field(sa_column=Column(Moment, nullable=False))
+
+
+class InstallStateRow(SQLModel, table=True):
+    """An install of our app in a workspace that a browser has begun. state: a hash; good once, until then."""
+
+    __tablename__ = "install_state"
+
+    state: str = Field(primary_key=True)
+    until: datetime = Field(sa_column=Column(Moment, nullable=False))
+
+
+class JoinRow(SQLModel, table=True):
+    """An installation of our App on the forge belongs to one chat workspace; who said so, and when."""
+
+    __tablename__ = "joined"
+    __table_args__ = (Index("joined_team", "team"),)
+
+    host: str = Field(primary_key=True)
+    installation: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    team: str
+    account: str
+    who: str
+    person: int = Field(sa_column=Column(BigInteger, nullable=False))
+    at: datetime = Field(sa_column=Column(Moment, nullable=False))
+
+
+class JoinAskedRow(SQLModel, table=True):
+    """Somebody asked to join their workspace with an account of the forge, or to part them; worked soon, then gone."""
+
+    __tablename__ = "join_asked"
+
+    key: str = Field(primary_key=True)
+    who: str
+    verb: str
+    account: str
+    reply_to: str = Field(sa_column=Column(Text, nullable=False))
     at: datetime = Field(sa_column=Column(Moment, nullable=False))

@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, text
-from sqlmodel import col, delete, func, select, update
+from sqlmodel import update
 
 from golive.core.errors import Misconfigured
+from golive.store import sql
 from golive.store.store import Store
 from golive.store.tables import DueRow
 
@@ -114,28 +115,24 @@ class EmbeddedWork:
 
     def _next_claimable(self) -> datetime | None:
         """When the next subject is due that nobody works on; whoever works on one notifies when it is done."""
-        with self._wake, self.store.reading() as session:
-            query = select(func.min(DueRow.at)).where(col(DueRow.claimed).is_(False))
-            return session.exec(query.where(col(DueRow.subject).not_in(self._running))).one()
+        with self._wake:
+            due: datetime | None = self.store.look(sql.NEXT_MOMENT, {"running": list(self._running)})[0][0]
+        return due
 
     def _claim(self) -> tuple[str, list[int]] | None:
         """Take the subject that has waited longest and is not being worked on, with the rows that its run will serve."""
         with self._wake:
             self._reclaim()
             now = self.clock()
-            with self.store.reading() as session:
-                query = select(DueRow.subject).where(col(DueRow.claimed).is_(False), DueRow.at <= now)
-                if self._running:
-                    query = query.where(col(DueRow.subject).not_in(self._running))
-                subject = session.exec(query.order_by(col(DueRow.at), col(DueRow.id)).limit(1)).first()
-            if subject is None:
+            found = self.store.look(sql.NEXT_SUBJECT, {"now": now, "running": list(self._running)})
+            if not found:
                 return None
+            subject: str = found[0].subject
             self._running.add(subject)
         try:
             with self.store.transaction() as tx:
-                mine = (DueRow.subject == subject, col(DueRow.claimed).is_(False), col(DueRow.at) <= now)
-                ids = [i for i in tx.session.exec(select(DueRow.id).where(*mine)) if i is not None]
-                tx.session.exec(update(DueRow).where(col(DueRow.id).in_(ids)).values(claimed=True))
+                ids = list(tx.run(sql.SERVES, {"subject": subject, "now": now}).scalars())
+                tx.run(sql.CLAIM, {"ids": ids})
         except BaseException:
             with self._wake:
                 self._running.discard(subject)
@@ -169,13 +166,12 @@ class EmbeddedWork:
                 ids, served = ended = self._ended.popleft()
             except IndexError:  # another thread was quicker
                 return
-            mine = col(DueRow.id).in_(ids)
             try:
                 with self.store.transaction() as tx:
                     if served:
-                        tx.session.exec(delete(DueRow).where(mine))
+                        tx.run(sql.SERVED, {"ids": ids})
                     else:
-                        tx.session.exec(update(DueRow).where(mine).values(claimed=False, at=tx.now + BROKEN_RUN_AGAIN))
+                        tx.run(sql.UNSERVED, {"ids": ids, "at": tx.now + BROKEN_RUN_AGAIN})
             except BaseException:
                 self._ended.append(ended)
                 raise
