@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, cast
 
@@ -89,7 +90,17 @@ def installed(found: Iterable[EntryPoint] | None = None) -> Kinds:
     Run from a bare checkout no package offers our own kinds, so they are added here, as entry points like any other.
     Raises Misconfigured where two packages offer one name; a kind that is none raises it when it is asked for.
     """
-    offered = list(entry_points(group=GROUP) if found is None else found)
+    return _installed_here() if found is None else _joined(found)
+
+
+@cache
+def _installed_here() -> Kinds:
+    """Packages do not come and go while a process runs, and to look for them takes long."""
+    return _joined(entry_points(group=GROUP))
+
+
+def _joined(found: Iterable[EntryPoint]) -> Kinds:
+    offered = list(found)
     ours = {(entry.name, entry.value) for entry in offered}
     offered += [EntryPoint(name, value, GROUP) for name, value in BUILT_IN.items() if (name, value) not in ours]
     by_name: dict[str, EntryPoint] = {}

@@ -24,7 +24,7 @@ _MARKDOWN = MarkdownIt("commonmark", {"html": True})
 def commands(body: str) -> list[Command]:
     """Every command of a comment, in order. One that cannot be read becomes the verb `misread` with the sentence to answer."""
     found = []
-    for line in _lines(body[:LONGEST]):
+    for line in lines(body[:LONGEST]):
         after = line.removeprefix(PREFIX)
         if "\0" in line or after == line or after[:1].strip():
             continue
@@ -35,15 +35,18 @@ def commands(body: str) -> list[Command]:
     return found
 
 
-def _lines(body: str) -> Iterator[str]:
-    """Lines of top-level paragraphs that begin with plain text, outside of HTML that hides or quotes them."""
+def lines(body: str, within: tuple[str, ...] = ("paragraph_open",)) -> Iterator[str]:
+    """Lines of top-level paragraphs that begin with plain text, outside of HTML that hides or quotes them.
+
+    within: the kinds of blocks that are read.   A line with hidden parts has a NUL in it.
+    """
     tokens, inside = _MARKDOWN.parse(body), 0
     for index, token in enumerate(tokens):
         if token.type == "html_block":
             inside = deeper(inside, token.content)
         elif inside:
             continue
-        elif token.type == "inline" and token.level == 1 and tokens[index - 1].type == "paragraph_open":
+        elif token.type == "inline" and token.level == 1 and tokens[index - 1].type in within:
             yield from _of_paragraph(token.children or [])
 
 

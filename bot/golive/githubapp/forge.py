@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
-from golive.core.errors import Conflict, Gone, Refused, TooMuch
+from golive.core.budget import Level, line
+from golive.core.errors import Conflict, Gone, Later, Refused, TooMuch
+from golive.core.forges import places
+from golive.core.hardening import Facts
+from golive.core.landing import Approach, Landing, QueueEntry, Trial
 from golive.core.model import ChangedFile, Person, Pull, PullState, Revision, Role, Subject
+from golive.core.neverstarted import Unstarted
 from golive.core.rules import RoleRule
 from golive.githubapp.client import Api, Clients, Rejected
+from golive.githubapp.deployments import Deployments
+from golive.githubapp.hardening import Guards, pin
 from golive.githubapp.known import Known
+from golive.githubapp.landing import LandingReader, Us
 from golive.githubapp.members import Members
+from golive.githubapp.queue import Queue
+from golive.githubapp.runs import Annotations, bodies
+from golive.githubapp.trains import depends_on
 from golive.githubapp.trees import Trees
 from golive.ports import CheckRunView, Clock, Comment, OtherCheck, PolicySource, Published, Reaction, Review, Store
 
@@ -21,8 +32,6 @@ POLICY_PATHS = (".github/golive.yml", "golive.yml")
 """Where a policy is looked for, in this order."""
 CHECK_NAME = "golive"
 """The name of our check run; branch protection requires it, pinned to our App."""
-MOST_ANNOTATIONS = 50
-"""GitHub's limit per request."""
 MOST_FILES = 3000
 """Changed files of a pull request that GitHub shows ("List pull requests files" of its REST API)."""
 REVIEWS = {"APPROVED": "approve", "CHANGES_REQUESTED": "reject", "COMMENTED": "comment", "DISMISSED": "dismissed"}
@@ -31,8 +40,7 @@ REVIEWS = {"APPROVED": "approve", "CHANGES_REQUESTED": "reject", "COMMENTED": "c
 
 def host_of(api_url: str) -> str:
     """The forge's name in subjects: `github.com`, or the host of a GitHub of one's own."""
-    netloc = urlsplit(api_url).netloc
-    return "github.com" if netloc == "api.github.com" else netloc
+    return places(api_url).host
 
 
 class GitHubForge:
@@ -40,8 +48,10 @@ class GitHubForge:
 
     def __init__(self, clients: Clients, store: Store, api_url: str, app_id: int, slug: str, clock: Clock) -> None:
         self.host = host_of(api_url)
+        self.web = places(api_url).web
         self.clients = clients
         self.app_id = app_id
+        self.api_url = api_url
         self.slug = slug
         self._store = store
         self._clock = clock
@@ -52,14 +62,30 @@ class GitHubForge:
         known = self._store.known_repository(self.host, repository)
         if known is None:
             raise Gone(f"repository {repository}: no installation of the App is known to reach it")
+        if why := self._store.at_rest(self.host, repository):
+            raise Later(f"repository {repository} is not asked about: {why}")
         full_name, installation = known
         return GitHubRepo(
-            self, self.clients.installation(installation), repository, full_name, self._known, self._clock
+            self, self.clients.installation(installation), repository, full_name, self._known, self._clock, installation
         )
 
     def installations(self) -> list[int]:
         """Every installation of the App, asked as the App itself."""
         return [told["id"] for told in self.clients.app().pages("/app/installations")]
+
+    def now(self) -> datetime:
+        """The service's clock."""
+        return self._clock()
+
+    def level(self, repository: int) -> Level:
+        """What the quota of the repository's installation allows now."""
+        known = self._store.known_repository(self.host, repository)
+        return self.clients.meter.level(known[1]) if known else Level.PLENTY
+
+    def budget(self, repository: int) -> str:
+        """What people are told of that quota; empty while nothing is done less of."""
+        known = self._store.known_repository(self.host, repository)
+        return line(self.clients.meter.level(known[1]), None) if known else ""
 
     def person(self, login: str, installation: int) -> Person:
         """A login's numeric identity, now."""
@@ -71,15 +97,33 @@ class GitHubRepo:
     """`ports.ForgeRepo` for one repository, in the calling thread."""
 
     def __init__(
-        self, forge: GitHubForge, api: Api, repository: int, full_name: str, known: Known, clock: Clock
+        self,
+        forge: GitHubForge,
+        api: Api,
+        repository: int,
+        full_name: str,
+        known: Known,
+        clock: Clock,
+        installation: int,
     ) -> None:
         self._forge = forge
         self._api = api
         self._id = repository
         self._path = f"/repos/{full_name}"
+        self._installation = installation
         self._known = known
         self._people = Members(api, self._path, known, clock)
         self._trees = Trees(api, repository, self._path, known)
+        us = Us(forge.app_id, installation, CHECK_NAME)
+        self._landing = LandingReader(api, forge.clients, repository, self._path, self._trees, known, clock, us)
+        self._queue = Queue(api, full_name)
+        self._annotations = Annotations(api, self._path)
+        self._landed = ("", "")
+
+    @property
+    def full_name(self) -> str:
+        """Owner and name, as known now."""
+        return self._path.removeprefix("/repos/")
 
     # -- reading
 
@@ -88,8 +132,13 @@ class GitHubRepo:
         told = self._api.get(f"{self._path}/pulls/{number}")
         head, base = told["head"], told["base"]
         state = PullState.MERGED if told.get("merged") else PullState(told["state"])
+        self._trees.learn(number, head["sha"], base["sha"])
+        self._landed = (told.get("merge_commit_sha") or "", head["sha"]) if state is PullState.MERGED else ("", "")
         author = told.get("user") or {}
         is_bot = author.get("type") == "Bot"
+        full_name = base["repo"]["full_name"]
+        web = told["html_url"].partition(f"/{full_name}/pull/")[0]
+        named, misread = depends_on(told.get("body") or "", full_name, web)
         return Pull(
             subject=Subject(self._forge.host, self._id, number),
             repository=base["repo"]["full_name"],
@@ -103,10 +152,17 @@ class GitHubRepo:
             head_ref=head["ref"],
             revision=Revision(head["sha"], self._trees.tree_of(head["sha"]), base["ref"]),
             labels=frozenset(label["name"] for label in told["labels"]),
+            depends_on=named,
+            depends_misread=misread,
             from_fork=(head.get("repo") or {}).get("id") != self._id,
             mergeable=told.get("mergeable"),
             merged_by=(told.get("merged_by") or {}).get("login", ""),
             merge_commit=told.get("merge_commit_sha") or "",
+            updated_at=moment(told["updated_at"]) if told.get("updated_at") else None,
+            auto_merge_by=((told.get("auto_merge") or {}).get("enabled_by") or {}).get("login", ""),
+            node_id=told.get("node_id") or "",
+            comments=told.get("comments"),
+            opened_by=author.get("login") or "",
         )
 
     def policy(self, ref: str) -> PolicySource:
@@ -116,14 +172,38 @@ class GitHubRepo:
         except Gone:
             return PolicySource("", "", None)
         for path in POLICY_PATHS:
-            if (text := self.policy_at(sha, path)) is not None:
+            if (text := self._as_landed(sha, path) or self._file(sha, path, "")) is not None:
                 return PolicySource(sha, path, text)
         return PolicySource(sha, "", None)
 
+    def _as_landed(self, sha: str, path: str) -> str | None:
+        """The file where a commit is what a head became by landing, with the very tree it had; None where that is not known."""
+        landed, head = self._landed
+        if sha != landed or (held := self._held_file(head, path)) is None:
+            return None
+        if self._trees.tree_of(landed) != self._trees.tree_of(head):
+            return None
+        self._known.put(("file", self._id, sha, path), held)
+        return held
+
+    def _held_file(self, sha: str, path: str) -> str | None:
+        """A file at a commit as far as it was read, of this commit or of one before it that has the same."""
+        held: str | None = self._known.get(("file", self._id, sha, path))
+        if held is None and (same := self._trees.unchanged_since(sha, path)):
+            held = self._known.get(("file", self._id, same, path))
+        return held
+
     def policy_at(self, sha: str, path: str) -> str | None:
         """A file at a commit, which never changes; None where there is none."""
+        held = self._held_file(sha, path)
+        return held if held is not None else self._file(sha, path, self._blob_at(sha, path))
+
+    def _file(self, sha: str, path: str, blob: str) -> str | None:
+        """The same; blob: the id of its content where that is known, as of a file that was read elsewhere."""
         key = ("file", self._id, sha, path)
         held: str | None = self._known.get(key)
+        if held is None and blob:
+            held = self._known.get(("blob", self._id, blob))
         if held is None:
             try:
                 told = self._api.get(f"{self._path}/contents/{quote(path)}", ref=sha)
@@ -133,7 +213,40 @@ class GitHubRepo:
                 return None
             held = base64.b64decode(told["content"]).decode("utf-8", "replace")
             self._known.put(key, held)
+            self._known.put(("blob", self._id, told.get("sha")), held)
         return held
+
+    def _blob_at(self, sha: str, path: str) -> str:
+        """The id of a file's content, from its folder's listing, which others ask for, too; empty where it does not say."""
+        folder, _, name = path.rpartition("/")
+        if not folder:
+            return ""
+        key = ("folder", self._id, sha, folder)
+        rows = self._known.get(key)
+        if rows is None:
+            try:
+                rows = self._api.get(f"{self._path}/contents/{quote(folder)}", ref=sha)
+            except Gone:
+                return ""
+            self._known.put(key, rows)
+        found = [row for row in rows if row["name"] == name] if isinstance(rows, list) else []
+        return str(found[0]["sha"]) if found and found[0]["type"] == "file" else ""
+
+    def default_branch(self) -> str:
+        """The branch that is looked at first."""
+        return str(self._api.get(self._path)["default_branch"])
+
+    def guards(self, branches: Sequence[str], asked: Mapping[str, str]) -> Facts:
+        """How these branches are guarded, and what our App was granted."""
+        forge = self._forge
+        web = f"{forge.web}{self._path.removeprefix('/repos')}"
+        blank = Facts(self.full_name, CHECK_NAME, forge.app_id, forge.slug, web, asked=asked)
+        return Guards(self._api, forge.clients.app(), self._installation, self._path).facts(blank, branches)
+
+    def pin(self, branch: str) -> str:
+        """Require our check of our App on this branch, by one ruleset more; returns its page. Raises Refused."""
+        web = f"{self._forge.web}{self._path.removeprefix('/repos')}"
+        return pin(self._api, Facts(self.full_name, CHECK_NAME, self._forge.app_id, self._forge.slug, web), branch)
 
     def members(self, rules: Sequence[RoleRule]) -> tuple[Role, ...]:
         """Who may fill each role, read now: active members of teams (nested teams included by GitHub), and named people."""
@@ -180,15 +293,12 @@ class GitHubRepo:
         ]  # fmt: skip
 
     def reactions(self, comment_ref: str) -> Sequence[Reaction]:
-        """People's reactions on a comment; none where the comment is gone."""
-        try:
-            return [
-                Reaction(r["id"], Person(r["user"]["id"], r["user"]["login"]), r["content"], moment(r["created_at"]))
-                for r in self._api.pages(f"{self._path}/issues/comments/{comment_ref}/reactions")
-                if r.get("user") and r["user"].get("type") == "User"
-            ]
-        except Gone:
-            return []
+        """People's reactions on a comment. Raises Gone where there is no such comment."""
+        return [
+            Reaction(r["id"], Person(r["user"]["id"], r["user"]["login"]), r["content"], moment(r["created_at"]))
+            for r in self._api.pages(f"{self._path}/issues/comments/{comment_ref}/reactions")
+            if r.get("user") and r["user"].get("type") == "User"
+        ]
 
     def reviews(self, number: int) -> Sequence[Review]:
         """Submitted reviews, oldest first. GitHub moves their `commit_id` to a new head, so it is not read."""
@@ -237,19 +347,28 @@ class GitHubRepo:
         """Paths that differ between two commits, sorted; None where GitHub does not tell them all."""
         return self._trees.changed_between(before_sha, after_sha)
 
-    def open_pulls_at(self, head_sha: str) -> Sequence[int]:
+    def open_pulls_at(
+        self, head_sha: str, at_most: timedelta = timedelta(), only_held: bool = False
+    ) -> Sequence[int] | None:
         """Open pull requests into this repository whose head is this commit."""
-        return [
+        key, now = ("at", self._id, head_sha), self._forge.now()
+        held: tuple[list[int], datetime] | None = self._known.get(key)
+        if held is not None and now - held[1] < at_most:
+            return held[0]
+        if only_held:
+            return None
+        found = [
             p["number"]
             for p in self._api.pages(f"{self._path}/commits/{head_sha}/pulls")
             if p["state"] == "open" and p["head"]["sha"] == head_sha and p["base"]["repo"]["id"] == self._id
         ]
+        self._known.put(key, (found, now))
+        return found
 
     def check_runs(self, head_sha: str, name: str) -> Sequence[OtherCheck]:
-        """The latest run per app with this name."""
-        found = self._api.pages(
-            f"{self._path}/commits/{head_sha}/check-runs", under="check_runs", check_name=name, filter="latest"
-        )
+        """The latest run per app with this name. All runs are read: many checks ask, and GitHub tells them but once."""
+        every = self._api.pages(f"{self._path}/commits/{head_sha}/check-runs", under="check_runs", filter="latest")
+        found = [run for run in every if run["name"] == name]
         return [
             OtherCheck(
                 r["name"], (r.get("app") or {}).get("slug") or "", (r.get("app") or {}).get("id") or 0, r["status"],
@@ -290,15 +409,30 @@ class GitHubRepo:
 
     # -- writing
 
+    def going_live(self) -> Deployments:
+        """Deployments, environments, tags and branches."""
+        forge = self._forge
+        return Deployments(self._api, forge.api_url, self._path.removeprefix("/repos/"), self._id, f"{forge.slug}[bot]")
+
     def create_check_run(self, head_sha: str, external_id: str, view: CheckRunView) -> Published:
         """A new run; GitHub's own `started_at` is when it was shown."""
-        body = {"name": CHECK_NAME, "head_sha": head_sha, "external_id": external_id, **_check_run(view)}
-        return _published(self._api.send("POST", f"{self._path}/check-runs", body), "started_at")
+        first, *others = bodies(view, view.annotations)
+        named = {"name": CHECK_NAME, "head_sha": head_sha, "external_id": external_id}
+        made = _published(self._api.send("POST", f"{self._path}/check-runs", {**named, **first}), "started_at")
+        for body in others:
+            self._api.send("PATCH", f"{self._path}/check-runs/{made.ref}", body)
+        return made
 
     def edit_check_run(self, ref: str, view: CheckRunView) -> Published:
-        """Change a run in place; GitHub gives no time for that."""
-        told = self._api.send("PATCH", f"{self._path}/check-runs/{ref}", _check_run(view))
+        """Change a run in place; GitHub gives no time for that. Annotations that are there already are not sent again."""
+        told: dict[str, Any] = {}
+        for body in bodies(view, self._annotations.missing(ref, view)):
+            told = self._api.send("PATCH", f"{self._path}/check-runs/{ref}", body)
         return Published(str(told["id"]), None, told.get("html_url") or "")
+
+    def outdated_annotations(self, ref: str, view: CheckRunView) -> bool:
+        """Whether a run has annotations that the view has not, and that nothing can take back."""
+        return self._annotations.outdated(ref, view)
 
     def create_comment(self, number: int, body: str) -> Published:
         """A new comment."""
@@ -326,6 +460,53 @@ class GitHubRepo:
         except Gone as gone:
             raise Conflict(str(gone)) from gone
 
+    # -- landing
+
+    def landing(self, pull: Pull, base_sha: str) -> Landing:
+        """What repository and branch ask of a landing."""
+        return self._landing.of(pull, base_sha)
+
+    def approach(self, pull: Pull, landing: Landing, base_sha: str) -> Approach:
+        """What only matters once nothing else is missing."""
+        may = pull.author is None or self.permission(pull.author) in ("admin", "maintain", "write")
+        here = (
+            [e.position for e in self.queue(pull.revision.base_ref) if e.number == pull.subject.number]
+            if landing.queue
+            else []
+        )
+        return self._landing.approach(pull, landing, base_sha, may, here[0] if here else 0)
+
+    def unstarted(self, pull: Pull, landing: Landing) -> Unstarted | None:
+        """Required checks that nobody gave this head; see `LandingReader.unstarted`."""
+        return self._landing.unstarted(pull, landing)
+
+    def landed(self, pull: Pull, test: Trial | None) -> tuple[str, str, int, int]:
+        """What came of comparing what landed; see `LandingReader.compared`."""
+        return self._landing.compared(pull, test)
+
+    def forget_rules(self, base_ref: str) -> None:
+        """What the branch asks for is read anew at the next look."""
+        self._landing.forget_rules(base_ref)
+
+    def update_branch(self, number: int, head_sha: str) -> None:
+        """Have the base brought into exactly this head. Raises Refused in GitHub's words, a moved head among them."""
+        try:
+            self._api.send("PUT", f"{self._path}/pulls/{number}/update-branch", {"expected_head_sha": head_sha})
+        except Gone as gone:
+            raise Conflict(str(gone)) from gone
+
+    def queue(self, base_ref: str) -> tuple[QueueEntry, ...]:
+        """What is in the merge queue of a branch."""
+        return self._queue.entries(base_ref)
+
+    def enqueue(self, pull: Pull, head_sha: str) -> None:
+        """Put exactly this head into the merge queue. Raises Refused in GitHub's words."""
+        self._queue.put_in(pull.node_id, head_sha)
+
+    def dequeue(self, pull: Pull) -> None:
+        """Take it out of the merge queue. Raises Refused in GitHub's words."""
+        self._queue.take_out(pull.node_id)
+
 
 def moment(text: str) -> datetime:
     """GitHub's time as an aware one."""
@@ -339,16 +520,3 @@ def _published(told: dict[str, Any], time_field: str) -> Published:
 
 def _issue(told: dict[str, Any]) -> Published:
     return Published(str(told["number"]), moment(told["created_at"]), told.get("html_url") or "")
-
-
-def _check_run(view: CheckRunView) -> dict[str, Any]:
-    output: dict[str, Any] = {"title": view.title, "summary": view.summary, "text": view.text}
-    if view.annotations:
-        output["annotations"] = [
-            {"path": path, "start_line": first, "end_line": last, "annotation_level": level, "message": message}
-            for path, first, last, level, message in view.annotations[:MOST_ANNOTATIONS]
-        ]
-    body: dict[str, Any] = {"status": view.status, "details_url": view.details_url, "output": output}
-    if view.conclusion:
-        body["conclusion"] = view.conclusion
-    return body

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
-from golive.core.errors import Gone
+from golive.core.errors import Gone, Later
 from golive.core.model import Person
 from golive.githubapp.client import Api
 from golive.githubapp.known import Known
@@ -31,19 +31,35 @@ class Members:
         self._clock = clock
 
     def of(self, source: str) -> tuple[Person, ...]:
-        """Everybody a source names; nobody where it is not there, or not for us to see."""
+        """Everybody a source names; nobody where it is not there, or not for us to see.
+
+        Raises Later where GitHub does not find the people of what it does find: a passing 404 must refuse nobody's word.
+        """
         try:
-            if source.startswith("@"):
-                person = self.called(source[1:])
-                return (person,) if person else ()
-            if source.startswith("org:"):
-                return _people(self._api.pages(f"/orgs/{_part(source.removeprefix('org:'))}/members"))
-            if source.startswith("permission:"):
-                return self._permitted(source.removeprefix("permission:"))
-            org, _, team = source.partition("/")
-            return _people(self._api.pages(f"/orgs/{_part(org)}/teams/{_part(team)}/members"))
-        except Gone:
+            return self._named(source)
+        except Gone as gone:
+            if self._is_there(source):
+                raise Later(f"{gone}, although {source} is there") from gone
             return ()  # nobody fills it; the reason says which source the role has
+
+    def _named(self, source: str) -> tuple[Person, ...]:
+        if source.startswith("@"):
+            person = self.called(source[1:])
+            return (person,) if person else ()
+        if source.startswith("org:"):
+            return _people(self._api.pages(f"{_address(source)}/members"))
+        if source.startswith("permission:"):
+            return self._permitted(source.removeprefix("permission:"))
+        return _people(self._api.pages(f"{_address(source)}/members"))
+
+    def _is_there(self, source: str) -> bool:
+        if source.startswith("permission:"):
+            return True
+        try:
+            self._api.get(_address(source))
+        except Gone:
+            return False
+        return True
 
     def _permitted(self, permission: str) -> tuple[Person, ...]:
         """Who has at least this permission here, through whatever: their own, a team's, the organisation's."""
@@ -64,6 +80,16 @@ class Members:
             self._known.put(key, held)
         person_now: Person | None = held[0]
         return person_now
+
+
+def _address(source: str) -> str:
+    """Where GitHub tells of a person, an organisation or a team."""
+    if source.startswith("@"):
+        return f"/users/{_part(source[1:])}"
+    if source.startswith("org:"):
+        return f"/orgs/{_part(source.removeprefix('org:'))}"
+    org, _, team = source.partition("/")
+    return f"/orgs/{_part(org)}/teams/{_part(team)}"
 
 
 def _holds(user: dict[str, Any], permission: str) -> bool:

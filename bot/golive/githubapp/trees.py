@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from golive.core.errors import Gone
+from golive.core.errors import Gone, Kept, Limited, Refused
 from golive.githubapp.client import Api
 from golive.githubapp.known import Known
 
@@ -19,6 +19,8 @@ LONGEST_CHAIN = 10
 """Updates in a row that are followed back; more are looked at by people."""
 MOST_COMPARED = 300
 """Files of a comparison that GitHub shows ("Compare two commits" of its REST API)."""
+MOST_COMMITS = 100
+"""Commits of a comparison that are read; what a head is, where it brings more, is read by itself."""
 OTHER_PARENTS = "it is more than the base merged in"
 TOO_MANY = "too many files to compare"
 
@@ -59,6 +61,26 @@ class Trees:
     def tree_of(self, sha: str) -> str:
         """The tree of a commit."""
         return self._commit(sha).tree
+
+    def parents_of(self, sha: str) -> tuple[str, ...]:
+        """The parents of a commit, its first one first."""
+        return self._commit(sha).parents
+
+    def contains(self, commit: str, other: str) -> bool:
+        """Whether the other is this commit or in its history."""
+        return self._reaches(other, commit)
+
+    def ahead_of(self, base: str, commit: str) -> int:
+        """How many commits lead from the base to this one; 0 where it is not on it."""
+        try:
+            told = self._api.get(f"{self._path}/compare/{base}...{commit}", per_page=1)
+        except Gone:
+            return 0
+        return int(told["ahead_by"]) if told["status"] == "ahead" else 0
+
+    def mixed_of(self, signed: str, base: str, landed: str) -> str:
+        """Empty where `landed` is `signed` brought onto `base` and nothing else, else why not, a clause for people."""
+        return self._mixed(signed, base, landed)
 
     def tip(self, branch: str) -> str:
         """The commit a branch is at now. Raises Gone for no such branch."""
@@ -141,6 +163,40 @@ class Trees:
         if told["status"] != "ahead" or len(files) >= MOST_COMPARED:
             return None  # it tells what came since they parted, which is the difference only where one is on the other
         return tuple(sorted({name for f in files for name in (f["filename"], f.get("previous_filename")) if name}))
+
+    def learn(self, number: int, head: str, base: str) -> None:
+        """Read a new head beside the one before it, or its base: the commit, and which paths differ, in one request.
+
+        base: a commit of the base branch. What GitHub does not tell so is read one by one where it is asked for.
+        """
+        if self._known.get(("commit", self._id, head)) is not None:
+            return
+        before = self._known.get(("head", self._id, number)) or base
+        self._known.put(("head", self._id, number), head)
+        if before == head:
+            return
+        try:
+            told = self._api.get(f"{self._path}/compare/{before}...{head}", per_page=MOST_COMMITS)
+        except Limited:
+            raise
+        except (Kept, Refused):  # parted for good, out of sight, or too much for GitHub to compare
+            return
+        for row in told.get("commits") or ():
+            commit = _Commit(row["commit"]["tree"]["sha"], tuple(parent["sha"] for parent in row["parents"]))
+            self._known.put(("commit", self._id, row["sha"]), commit)
+        files = told.get("files")
+        if told["status"] != "ahead" or files is None or len(files) >= MOST_COMPARED:
+            return  # it tells what came since they parted, which is the difference only where one is on the other
+        paths = {name for f in files for name in (f["filename"], f.get("previous_filename")) if name}
+        root, earlier = self._known.get(("since", self._id, before)) or (before, frozenset())
+        self._known.put(("since", self._id, head), (root, earlier | paths))
+
+    def unchanged_since(self, sha: str, path: str) -> str:
+        """A commit before this one that has the same at this path, be it a file or a folder; empty where none is known."""
+        root, paths = self._known.get(("since", self._id, sha)) or ("", frozenset())
+        return (
+            "" if any(p == path or p.startswith(f"{path}/") or path.startswith(f"{p}/") for p in paths) else str(root)
+        )
 
     def _commit(self, sha: str) -> _Commit:
         key = ("commit", self._id, sha)
