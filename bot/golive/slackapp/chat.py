@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from http.client import HTTPException
 from typing import Any
 
-from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
-from slack_sdk.http_retry import RetryHandler
 from slack_sdk.webhook import WebhookClient
 
 from golive.core.errors import Gone, Later, Misconfigured
-from golive.ports import MessageView, Published
+from golive.ports import Clock, MessageView, Published
+from golive.slackapp import teams
 
 EVENT_TYPE = "golive"
 """Of the metadata that carries our key in each message."""
 TIMEOUT = 10
 """Seconds to wait for Slack."""
 
-_GONE = {"message_not_found", "thread_not_found"}
+_GONE = {
+    "message_not_found", "thread_not_found", "user_not_found", "users_not_found", "user_not_visible", "no_such_subteam",
+}  # fmt: skip
 _MENDS = {
     "channel_not_found": "Invite the golive app to the channel named in the policy's `notify.slack`.",
     "not_in_channel": "Invite the golive app to the channel named in the policy's `notify.slack`.",
@@ -37,15 +38,34 @@ _MENDS = {
 class SlackChat:
     """`ports.Chat` for one workspace. A message's outside id is `channel:ts`."""
 
-    def __init__(self, token: str, api_url: str) -> None:
-        retries: list[RetryHandler] = []
-        self._client = WebClient(token=token, base_url=api_url, timeout=TIMEOUT, retry_handlers=retries)
+    def __init__(self, token: str | teams.Token, api_url: str, clock: Clock | None = None) -> None:
+        self._client = teams.client(token, api_url, clock)
         self._channels: dict[str, str] = {}
         self._lock = threading.Lock()
 
     def whoami(self) -> dict[str, Any]:
         """Our own team and user, as Slack tells them."""
         return dict(self._call("auth.test", self._client.auth_test).data)
+
+    def tested(self) -> tuple[dict[str, Any], dict[str, str]]:
+        """`whoami`, and the headers of the answer by lower-case name."""
+        told = self._call("auth.test", self._client.auth_test)
+        return dict(told.data), {str(name).lower(): str(value) for name, value in told.headers.items()}
+
+    def channels(self) -> Iterator[tuple[str, bool]]:
+        """Every channel we can see, by name and again by id, and whether we are in it."""
+        cursor = ""
+        while True:
+            told = self._call(
+                "conversations.list", self._client.conversations_list,
+                types="public_channel,private_channel", exclude_archived=True, limit=200, cursor=cursor or None,
+            )  # fmt: skip
+            for one in told["channels"]:
+                yield f"#{one['name']}", bool(one.get("is_member"))
+                yield one["id"], bool(one.get("is_member"))
+            cursor = (told.get("response_metadata") or {}).get("next_cursor", "")
+            if not cursor:
+                return
 
     def post(self, channel: str, key: str, view: MessageView, thread: str = "") -> Published:
         """Say it, with our key in the metadata."""
@@ -90,26 +110,56 @@ class SlackChat:
     def answer(self, reply_to: str, view: MessageView) -> None:
         """Answer one person where they asked."""
         told = json.loads(reply_to)
+        with teams.within(told.get("team", "")):
+            self._answered(told, view)
+
+    def _answered(self, told: dict[str, Any], view: MessageView) -> None:
         if told["response_url"]:
-            WebhookClient(told["response_url"], timeout=TIMEOUT, retry_handlers=[]).send(
-                text=view.text, blocks=list(view.blocks) or None, response_type="ephemeral", replace_original=False
-            )
+            sent = WebhookClient(told["response_url"], timeout=TIMEOUT, retry_handlers=[]).send(
+                text=view.text, blocks=list(view.blocks) or None, response_type="ephemeral",
+                replace_original=bool(told.get("replace")),
+            )  # fmt: skip
+            if sent.status_code not in (
+                404,
+                410,
+            ):  # it holds for half an hour; after that they are told where they asked
+                return
+        if not told["channel"]:  # asked on their own page: they read it in their conversation with us
+            self._call(
+                "chat.postMessage", self._client.chat_postMessage,
+                channel=told["user"], text=view.text, blocks=list(view.blocks) or None,
+                unfurl_links=False, unfurl_media=False,
+            )  # fmt: skip
             return
         self._call(
             "chat.postEphemeral", self._client.chat_postEphemeral,
             channel=told["channel"], user=told["user"], text=view.text, blocks=list(view.blocks) or None,
+            thread_ts=told.get("thread") or None,
         )  # fmt: skip
+
+    def publish(self, who: str, view: MessageView) -> None:
+        """Set a person's Home tab."""
+        self._call(
+            "views.publish", self._client.views_publish,
+            user_id=who.partition("/")[2], view={"type": "home", "blocks": list(view.blocks)},
+        )  # fmt: skip
+
+    def unfurl(self, team: str, channel: str, ts: str, views: Mapping[str, MessageView]) -> None:
+        """Say what links in a message show."""
+        shown = {url: {"blocks": list(view.blocks), "fallback": view.text} for url, view in views.items()}
+        self._call("chat.unfurl", self._client.chat_unfurl, channel=channel, ts=ts, unfurls=shown)
 
     def channel_id(self, name: str) -> str:
         """The id of a channel named with `#`; anything else is an id already. Raises Misconfigured where there is none."""
         if not name.startswith("#"):
             return name
         with self._lock:
-            if name not in self._channels:
-                self._channels |= self._listed()
-            if name not in self._channels:
+            kept = f"{teams.here()}{name}"
+            if kept not in self._channels:
+                self._channels |= {f"{teams.here()}{one}": found for one, found in self._listed().items()}
+            if kept not in self._channels:
                 raise Misconfigured(f"Slack has no channel {name} that golive can see. {_MENDS['channel_not_found']}")
-            return self._channels[name]
+            return self._channels[kept]
 
     def _listed(self) -> dict[str, str]:
         found: dict[str, str] = {}
@@ -124,6 +174,11 @@ class SlackChat:
             if not cursor:
                 return found
 
+    def conversation(self, who: str) -> str:
+        """The conversation with one person, `team/user`, opened where it is not."""
+        told = self._call("conversations.open", self._client.conversations_open, users=who.partition("/")[2])
+        return str(told["channel"]["id"])
+
     @staticmethod
     def _call(method: str, call: Callable[..., Any], **fields: Any) -> Any:
         try:
@@ -132,6 +187,11 @@ class SlackChat:
             raise _ours(method, error) from error
         except (OSError, HTTPException, ValueError) as error:
             raise Later(f"Slack {method}: no answer ({type(error).__name__})") from error
+
+
+def asked(method: str, call: Callable[..., Any], **fields: Any) -> Any:
+    """Ask Slack once. Raises Later, Gone or Misconfigured."""
+    return SlackChat._call(method, call, **fields)
 
 
 def _ours(method: str, error: SlackApiError) -> Later | Gone | Misconfigured:

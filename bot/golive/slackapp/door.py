@@ -7,6 +7,7 @@ A Bolt listener would run in memory after the acknowledgement and be lost with t
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from slack_sdk.signature import Clock as SlackClock
 from slack_sdk.signature import SignatureVerifier
 
 from golive.ports import Clock, Delivery
+from golive.slackapp.forms import Forms
 
 Keep = Callable[[Delivery], Awaitable[bool]]
 
@@ -52,6 +54,8 @@ class Door:
     def __init__(self, signing_secret: str, bot_token: str, keep: Keep, clock: Clock) -> None:
         self._keep = keep
         self._clock = clock
+        self._signed = bool(signing_secret)
+        signing_secret = signing_secret or secrets.token_hex(32)
 
         async def authorize(enterprise_id: str | None, team_id: str | None, **_: Any) -> AuthorizeResult:
             # Bolt would ask Slack who we are; a door needs no network
@@ -62,6 +66,7 @@ class Door:
             ignoring_self_events_enabled=False,
         )  # fmt: skip
         self._verifier = SignatureVerifier(signing_secret, _Seconds(clock))
+        self.forms: Forms | None = None
         self._bolt.middleware(self._kept)
 
     async def __call__(self, kind: str, body: bytes, headers: Mapping[str, str]) -> Answered:
@@ -69,11 +74,20 @@ class Door:
 
         Raises what `keep` raises; then nothing is kept.
         """
-        if reason := _unreadable(kind, body, headers):
+        if not self._signed:  # an empty secret is one that everybody knows
+            return _refused(404, "Slack is heard by Socket Mode alone here")
+        if reason := unreadable(kind, body, headers):
             return _refused(400, reason)
         timestamp, signature = headers["x-slack-request-timestamp"], headers["x-slack-signature"]
         if not (signature.isascii() and self._verifier.is_valid(body, timestamp, signature)):
             return _refused(401, "the signature does not fit, or the request is older than five minutes")
+        return await self.let_in(kind, body, {**headers, "x-golive-id": f"{timestamp}:{signature}"})
+
+    async def let_in(self, kind: str, body: bytes, headers: Mapping[str, str]) -> Answered:
+        """Keep what is known to come from Slack, and answer it. Raises what `keep` raises; then nothing is kept.
+
+        headers: `x-slack-request-timestamp`, when it was said, and `x-golive-id`, the same for the same request again.
+        """
         try:
             request = AsyncBoltRequest(body=body.decode(), headers={**headers, "x-golive-kind": kind})
         except Exception:  # Bolt looks into the body at once, and trusts its shape
@@ -88,20 +102,26 @@ class Door:
 
     async def _kept(self, req: AsyncBoltRequest) -> BoltResponse:
         kind = req.headers["x-golive-kind"][0]
-        timestamp, signature = req.headers["x-slack-request-timestamp"][0], req.headers["x-slack-signature"][0]
+        timestamp, identity = req.headers["x-slack-request-timestamp"][0], req.headers["x-golive-id"][0]
         is_event = kind == "event"
         event = req.body.get("event")
         delivery = Delivery(
-            source="slack", id=(is_event and _name(req.body.get("event_id"))) or f"{timestamp}:{signature}",
+            source="slack", id=(is_event and _name(req.body.get("event_id"))) or identity,
             kind=(is_event and isinstance(event, dict) and _name(event.get("type"))) or kind,
             body=req.raw_body.encode(), received_at=self._clock(),
             said_at=datetime.fromtimestamp(int(timestamp), UTC),
         )  # fmt: skip
+        forms = self.forms if kind == "interaction" else None
         try:
-            new = await self._keep(delivery)
+            wrong = await forms.refused(req.body, delivery.said_at or delivery.received_at) if forms else None
+            new = wrong is None and await self._keep(delivery)
         except Exception as failed:  # Bolt would swallow it and answer by itself
             req.context["golive_failed"] = failed
             return BoltResponse(status=503, body="")
+        if wrong is not None:
+            return BoltResponse(status=200, body=json.dumps(wrong), headers={"content-type": "application/json"})
+        if new and forms:
+            await forms.open(req.body, delivery.id)
         req.context["golive_repeated"] = not new
         if new or is_event:
             return BoltResponse(status=200, body="")
@@ -113,7 +133,7 @@ def _name(value: object) -> str:
     return value if isinstance(value, str) and len(value) <= 100 and value.isascii() and value.isprintable() else ""
 
 
-def _unreadable(kind: str, body: bytes, headers: Mapping[str, str]) -> str:
+def unreadable(kind: str, body: bytes, headers: Mapping[str, str]) -> str:
     """Why Bolt could not even read it; checked before Bolt, whose parsers raise."""
     timestamp = headers.get("x-slack-request-timestamp", "")
     if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):

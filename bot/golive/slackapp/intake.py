@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs
@@ -11,8 +12,11 @@ from urllib.parse import parse_qs
 from golive.core.command import Command, parse
 from golive.core.errors import NotUnderstood
 from golive.core.event import Asked, Event
+from golive.core.forms import text
 from golive.core.model import Subject, Surface
 from golive.ports import Delivery
+from golive.slackapp import hearing
+from golive.slackapp.forms import Sent, sent_form
 
 REACTIONS = {"white_check_mark": "approve", "x": "reject", "eyes": "looking"}
 """Emoji that count on a sign-off request, by Slack's names; taking one away takes back what it said."""
@@ -23,6 +27,8 @@ BUTTONS = {
     "golive_withdraw": "withdraw",
     "golive_promote": "promote",
     "golive_status": "status",
+    "golive_resume": "resume",
+    "golive_snooze": "snooze",
 }
 """Buttons of our messages, by action id."""
 
@@ -30,17 +36,28 @@ BUTTONS = {
 class Intake:
     """Reads deliveries of one Slack app. bot_user: ours, whose own reactions are not heard; empty where not known."""
 
-    def __init__(self, bot_user: str = "") -> None:
+    def __init__(self, bot_user: str = "", many: bool = False) -> None:
         self._bot_user = bot_user
+        self._many = many
 
     def __call__(self, delivery: Delivery) -> Iterator[Event]:
-        """Events of one delivery; none for what we do not read."""
+        """Events of one delivery; none for what we do not read. Where several workspaces have the app, answers go to theirs."""
+        for event in self._events(delivery):
+            if self._many and isinstance(event, Asked) and event.reply_to and event.who:
+                told = json.loads(event.reply_to) | {"team": event.who.partition("/")[0]}
+                yield replace(event, reply_to=json.dumps(told))
+            else:
+                yield event
+
+    def _events(self, delivery: Delivery) -> Iterator[Event]:
         if delivery.kind == "command":
             yield from self._command(delivery)
         elif delivery.kind == "interaction":
             yield from self._interaction(delivery)
         elif delivery.kind in ("reaction_added", "reaction_removed"):
             yield from self._reaction(json.loads(delivery.body))
+        elif delivery.kind in hearing.EVENTS:
+            yield from hearing.EVENTS[delivery.kind](delivery)
 
     def _command(self, delivery: Delivery) -> Iterator[Event]:
         form = {k: v[0] for k, v in parse_qs(delivery.body.decode(), keep_blank_values=True).items()}
@@ -57,10 +74,15 @@ class Intake:
     def _interaction(self, delivery: Delivery) -> Iterator[Event]:
         form = parse_qs(delivery.body.decode(), keep_blank_values=True)
         pressed: dict[str, Any] = json.loads(form["payload"][0])
+        if (sent := sent_form(pressed)) is not None:
+            yield self._form(sent, delivery)
         if pressed.get("type") != "block_actions":
             return
         channel = (pressed.get("channel") or {}).get("id", "")
         for place, action in enumerate(pressed.get("actions", ())):
+            if told := hearing.pressed(delivery, pressed, action, place):
+                yield told
+                continue
             verb = BUTTONS.get(action.get("action_id", ""))
             value = _value(action.get("value"))
             if verb is None or value is None:
@@ -68,11 +90,20 @@ class Intake:
             user = pressed["user"]
             team = user.get("team_id") or (pressed.get("team") or {}).get("id", "")
             yield Asked(
-                key=f"slack:{delivery.id}:{place}", command=Command(verb), surface=Surface.SLACK_BUTTON,
+                key=f"slack:{delivery.id}:{place}", command=Command(verb, value["text"]), surface=Surface.SLACK_BUTTON,
                 at=delivery.said_at or delivery.received_at, who=f"{team}/{user['id']}",
                 subject=Subject.parse(value["subject"]), revision_sha=value["head"],
                 reply_to=_reply_to(pressed.get("response_url", ""), channel, user["id"]),
             )  # fmt: skip
+
+    @staticmethod
+    def _form(sent: Sent, delivery: Delivery) -> Asked:
+        """A form is one word, however often it was sent: its key is the form's own."""
+        return Asked(
+            key=f"slack:form:{sent.team}:{sent.view}", command=Command(sent.verb, text(sent.verb, sent.given)),
+            surface=Surface.SLACK_MODAL, at=delivery.said_at or delivery.received_at, who=f"{sent.team}/{sent.user}",
+            subject=sent.subject, revision_sha=sent.head, reply_to=_reply_to("", sent.channel, sent.user),
+        )  # fmt: skip
 
     def _reaction(self, envelope: dict[str, Any]) -> Iterator[Event]:
         event = envelope["event"]
@@ -94,7 +125,9 @@ def _value(text: str | None) -> dict[str, str] | None:
     """What one of our buttons carries; None for anything else."""
     try:
         value = json.loads(text or "")
-        return {"subject": Subject.parse(value["subject"]).key, "head": str(value["head"])}
+        words = value.get("text", "")
+        said = words if isinstance(words, str) else ""
+        return {"subject": Subject.parse(value["subject"]).key, "head": str(value["head"]), "text": said[:200]}
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
 

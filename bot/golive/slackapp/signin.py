@@ -21,6 +21,7 @@ from golive.core.errors import Later, Misconfigured, Refused
 from golive.core.linking import AGAIN, ChatAccount
 from golive.ports import Clock
 from golive.slackapp.chat import TIMEOUT
+from golive.slackapp.teams import Token, client, within
 
 ISSUER = "https://slack.com"
 SCOPES = "openid profile"
@@ -45,7 +46,7 @@ class SignIn:
     """`engine.link.ChatSignIn` for one Slack app. redirect: where Slack sends the browser back to."""
 
     def __init__(
-        self, client_id: str, client_secret: str, bot_token: str, api_url: str, redirect: str, clock: Clock
+        self, client_id: str, client_secret: str, bot_token: str | Token, api_url: str, redirect: str, clock: Clock
     ) -> None:
         self._client_id = client_id
         self._secret = client_secret
@@ -76,13 +77,15 @@ class SignIn:
             raise Refused(f"Slack named two different accounts, so nothing was linked. {AGAIN}")
         return signed_in
 
-    def home(self) -> str:
-        """The workspace of our bot token."""
-        return str(self._call("auth.test", self._client(self._bot_token).auth_test)["team_id"])
+    def home(self, team: str) -> str:
+        """The workspace of our bot token; where several have the app, of the token that this one gave us."""
+        with within(team):
+            return str(self._call("auth.test", client(self._bot_token, self._api_url).auth_test)["team_id"])
 
-    def account(self, user: str) -> ChatAccount:
+    def account(self, user: str, team: str) -> ChatAccount:
         """What `users.info` says: the workspace, the name people see, and what keeps the account from being linked."""
-        person = self._call("users.info", self._client(self._bot_token).users_info, user=user)["user"]
+        with within(team):
+            person = self._call("users.info", client(self._bot_token, self._api_url).users_info, user=user)["user"]
         flaw = next((words for mark, words in _FLAWS.items() if person.get(mark)), "")
         name = (person.get("profile") or {}).get("display_name") or person.get("name", "")
         return ChatAccount(str(person.get("team_id", "")), str(person["id"]), str(name), flaw)
