@@ -120,11 +120,12 @@ class CheckActs(TalkActs, AccountActs):
 
     @act
     def protect(
-        self, repo: str, branch: str, *, required: Iterable[tuple[str, int | None]] = (), strict: bool = False
-    ) -> None:
+        self, repo: str, branch: str, *, required: Iterable[tuple[str, int | None]] = (), strict: bool = False,
+        enforce_admins: bool = False, dismiss_stale: bool | None = None,
+    ) -> None:  # fmt: skip
         """Require checks on a branch: (context, App id) pairs; None or -1 takes it from any App."""
         pinned = {context: None if app_id == -1 else app_id for context, app_id in required}
-        self.world.repo(repo).protection[branch] = Protection(pinned, strict)
+        self.world.repo(repo).protection[branch] = Protection(pinned, strict, enforce_admins, dismiss_stale)
 
     @act
     def unprotect(self, repo: str, branch: str) -> None:
@@ -181,7 +182,8 @@ def _validate_output(output: Mapping[str, Any]) -> None:
         if not output.get(part):
             raise _invalid(f'"{part}" wasn\'t supplied.')
     for part in ("summary", "text"):
-        _short(output.get(part) or "", LONGEST_TEXT)
+        if len((output.get(part) or "").encode()) > LONGEST_TEXT:  # the page says characters; its answers say bytes
+            raise _invalid(f"{part} exceeds a maximum bytesize of {LONGEST_TEXT}")
     annotations = output.get("annotations", [])
     if len(annotations) > MOST_ANNOTATIONS:
         raise _invalid(f"No more than {MOST_ANNOTATIONS} items are allowed; {len(annotations)} were supplied.")

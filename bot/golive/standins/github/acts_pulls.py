@@ -15,15 +15,21 @@ class PullActs(GitActs):
 
     @act
     def open_pull(self, repo: str, *, head: str, base: str | None = None, title: str, by: str, body: str = "",
-                  labels: Iterable[str] = (), draft: bool = False) -> int:  # fmt: skip
-        """Open a pull request from one branch of the repository to another; returns its number."""
-        where = self.world.repo(repo)
-        pull = self.new_pull(where, self.world.user(by), head, base or where.default_branch, title, body, draft=draft)
+                  labels: Iterable[str] = (), draft: bool = False, sender: str = "") -> int:  # fmt: skip
+        """Open a pull request from one branch of the repository to another; returns its number.
+
+        sender: the person GitHub names in the delivery, where a bot opened it for somebody.
+        """
+        where, named = self.world.repo(repo), self.world.user(sender or by)
+        pull = self.new_pull(
+            where, self.world.user(by), head, base or where.default_branch, title, body, draft=draft, sender=named
+        )
         for name in labels:
             self.label(repo, pull.number, name, by=by)
         return pull.number
 
-    def new_pull(self, repo: Repo, user: User, head: str, base: str, title: str, body: str, *, draft: bool) -> Pull:
+    def new_pull(self, repo: Repo, user: User, head: str, base: str, title: str, body: str, *, draft: bool,
+                 sender: User | None = None) -> Pull:  # fmt: skip
         """Open one, or 422 as GitHub words it."""
         if any((p.head.ref, p.base.ref) == (head, base) for p in repo.open_pulls.values()):
             raise RefusedError(422, f"Validation Failed: a pull request already exists for {repo.owner.login}:{head}.")
@@ -36,7 +42,7 @@ class PullActs(GitActs):
         repo.pulls[number] = pull
         self.world.stand(repo, pull, head=pull.head.sha)
         repo.git.refs[f"pull/{number}/head"] = pull.head.sha
-        self.emit("pull_request", "opened", repo, user, self.pull_body(repo, pull))
+        self.emit("pull_request", "opened", repo, sender or user, self.pull_body(repo, pull))
         return pull
 
     @act

@@ -21,6 +21,7 @@ class Row:
     source: str = "GitHub's OpenAPI description"
 
 
+_DEPLOYS = "test_a_commit_is_deployed_and_an_environment_is_answered"
 _APP = "test_an_app_finds_itself_its_installations_and_a_token"
 _DELIVERIES = "test_webhook_deliveries_are_listed_and_sent_again"
 _MANIFEST = "test_a_manifest_becomes_an_installed_app"
@@ -29,7 +30,9 @@ _GIT = "test_a_repository_and_its_git_are_read"
 _PULLS = "test_pull_requests_are_opened_read_changed_and_reviewed"
 _TALK = "test_comments_reactions_labels_and_the_timeline"
 _CHECKS = "test_check_runs_and_statuses_are_given_and_read"
+_SUITES = "test_what_each_app_does_for_a_commit_and_what_waits_for_a_person_is_listed"
 _PROTECTION = "test_branch_protection_is_read"
+_RULES = "test_rulesets_and_what_workflows_may_are_read"
 _ISSUES = "test_issues_are_opened_listed_and_read"
 _MERGE = "test_a_pull_request_is_brought_up_to_date_and_merged"
 
@@ -55,8 +58,36 @@ COVERAGE = (
     Row("GET", "/repos/{owner}/{repo}/check-runs/{check_run_id}/annotations", "checks/list-annotations", _CHECKS),
     Row("GET", "/repos/{owner}/{repo}/commits/{ref}/check-runs", "checks/list-for-ref", _CHECKS),
     Row("PATCH", "/repos/{owner}/{repo}/check-runs/{check_run_id}", "checks/update", _CHECKS),
+    Row("GET", "/repos/{owner}/{repo}/commits/{ref}/check-suites", "checks/list-suites-for-ref", _SUITES),
     Row("POST", "/repos/{owner}/{repo}/git/refs", "git/create-ref", _GIT),
     Row("GET", "/repos/{owner}/{repo}/git/commits/{commit_sha}", "git/get-commit", _GIT),
+    Row("PATCH", "/repos/{owner}/{repo}/git/refs/{ref:path}", "git/update-ref", _DEPLOYS),
+    Row("GET", "/repos/{owner}/{repo}/deployments", "repos/list-deployments", _DEPLOYS),
+    Row("POST", "/repos/{owner}/{repo}/deployments", "repos/create-deployment", _DEPLOYS),
+    Row(
+        "GET",
+        "/repos/{owner}/{repo}/deployments/{deployment_id}/statuses",
+        "repos/list-deployment-statuses",
+        _DEPLOYS,
+    ),
+    Row(
+        "POST",
+        "/repos/{owner}/{repo}/deployments/{deployment_id}/statuses",
+        "repos/create-deployment-status",
+        _DEPLOYS,
+    ),
+    Row(
+        "GET",
+        "/repos/{owner}/{repo}/actions/runs/{run_id}/pending_deployments",
+        "actions/get-pending-deployments-for-run",
+        _DEPLOYS,
+    ),
+    Row(
+        "POST",
+        "/repos/{owner}/{repo}/actions/runs/{run_id}/deployment_protection_rule",
+        "actions/review-custom-gates-for-run",
+        _DEPLOYS,
+    ),
     Row("GET", "/repos/{owner}/{repo}/git/ref/{ref:path}", "git/get-ref", _GIT),
     Row("GET", "/repos/{owner}/{repo}/git/trees/{tree_sha}", "git/get-tree", _GIT),
     Row("GET", "/repos/{owner}/{repo}/issues", "issues/list-for-repo", _ISSUES, _AS_ISSUE),
@@ -131,7 +162,16 @@ COVERAGE = (
     Row("GET", "/repos/{owner}/{repo}", "repos/get", _GIT),
     Row("GET", "/repos/{owner}/{repo}/branches/{branch:path}", "repos/get-branch", _GIT),
     Row("GET", "/repos/{owner}/{repo}/branches/{branch:path}/protection", "repos/get-branch-protection", _PROTECTION),
-    Row("GET", "/repos/{owner}/{repo}/rules/branches/{branch:path}", "repos/get-branch-rules", _PROTECTION),
+    Row("GET", "/repos/{owner}/{repo}/rules/branches/{branch:path}", "repos/get-branch-rules", _RULES),
+    Row("GET", "/repos/{owner}/{repo}/rulesets/{ruleset_id}", "repos/get-repo-ruleset", _RULES),
+    Row("POST", "/repos/{owner}/{repo}/rulesets", "repos/create-repo-ruleset", _RULES),
+    Row(
+        "GET",
+        "/repos/{owner}/{repo}/actions/permissions/workflow",
+        "actions/get-github-actions-default-workflow-permissions-repository",
+        _RULES,
+        "GitHub's REST reference of GitHub Actions permissions; the kept part of the description leaves it out",
+    ),
     Row(
         "GET",
         "/repos/{owner}/{repo}/collaborators/{username}/permission",
@@ -168,7 +208,8 @@ COVERAGE = (
 
 PAGES = frozenset({
     "page/access-token", "page/act", "page/authorize", "page/authorized", "page/check-run", "page/choose-account",
-    "page/file", "page/index", "page/install-app", "page/new-app", "page/new-organization-app", "page/pull",
+    "page/file", "page/graphql", "page/index", "page/install-app", "page/new-app", "page/new-organization-app", "page/pull",
 })  # fmt: skip
-"""Human pages by name: looked at, not called by programs; and the exchange of a sign-in's code, which the description
-leaves out. It stands in GitHub's "Generating a user access token for a GitHub App", and `test_linking.py` drives it."""
+"""Human pages by name: looked at, not called by programs; the exchange of a sign-in's code, which the description leaves
+out; and GraphQL, which has a description of its own and is driven by `test_landing_queue.py`. The exchange stands in
+GitHub's "Generating a user access token for a GitHub App", and `test_linking.py` drives it."""

@@ -64,7 +64,7 @@ class Merging(Hooks):
         if pull.draft:
             return "draft"
         protection = repo.protection.get(pull.base.ref, Protection())
-        if self._unmet(repo, pull.head.sha, protection):
+        if self._unmet(repo, pull.head.sha, protection, pull.base.ref):
             return "blocked"
         if protection.strict and not repo.git.contains(pull.head.sha, self.tip(repo, pull.base.ref)):
             return "behind"
@@ -87,10 +87,12 @@ class Merging(Hooks):
             return "failure"
         return "pending" if "pending" in states else "success"
 
-    def _unmet(self, repo: Repo, sha: str, protection: Protection) -> list[tuple[str, str]]:
+    def _unmet(self, repo: Repo, sha: str, protection: Protection, base: str = "") -> list[tuple[str, str]]:
         """Required checks that are not met: context, and expected, pending or failing."""
         out = []
-        for context, app_id in protection.required.items():
+        of_rulesets = ((c, app) for rules in repo.rulesets.values() if rules.enforcement == "active"
+                       and base in rules.branches for c, app in rules.required.items())  # fmt: skip
+        for context, app_id in (*protection.required.items(), *of_rulesets):
             said = [run.conclusion or "pending" for (name, app), run in self.latest_runs(repo, sha).items()
                     if name == context and app_id in (None, app)]  # fmt: skip
             status = self.latest_statuses(repo, sha).get(context)
@@ -136,8 +138,8 @@ class Merging(Hooks):
         if sha is not None and sha != pull.head.sha:
             raise RefusedError(409, "Head branch was modified. Review and try the merge again.")
         protection = repo.protection.get(pull.base.ref, Protection())
-        if unmet := self._unmet(repo, pull.head.sha, protection):
-            raise RefusedError(405, _unmet_sentence(unmet, len(protection.required)))
+        if unmet := self._unmet(repo, pull.head.sha, protection, pull.base.ref):
+            raise RefusedError(405, _unmet_sentence(unmet, max(len(protection.required), len(unmet))))
         if protection.strict and not repo.git.contains(pull.head.sha, self.tip(repo, pull.base.ref)):
             raise RefusedError(405, "Head branch is out of date with the base branch.")
 

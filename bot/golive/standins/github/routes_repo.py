@@ -99,10 +99,10 @@ class RepoRoutes(Merging):
         rules = self._rules_of(repo, branch)
         url = call.shapes.api(repo, f"branches/{branch}/protection")
         checks = call.shapes.required_checks(repo, branch, rules)
-        off = {rule: {"enabled": False} for rule in _OFF}
+        off = {rule: {"enabled": rules.linear and rule == "required_linear_history"} for rule in _OFF}
         return Response.of(200, {"url": url, **({"required_status_checks": checks} if rules.required else {}),
                                  "enforce_admins": {"url": f"{url}/enforce_admins", "enabled": rules.enforce_admins},
-                                 **off})  # fmt: skip
+                                 **_reviews(url, rules), **off})  # fmt: skip
 
     @route("GET", "/repos/{owner}/{repo}/branches/{branch:path}/protection/required_status_checks",
            "repos/get-status-checks-protection")  # fmt: skip
@@ -119,11 +119,6 @@ class RepoRoutes(Merging):
         if rules is None:
             raise RefusedError(404, "Branch not protected")
         return rules
-
-    @route("GET", "/repos/{owner}/{repo}/rules/branches/{branch:path}", "repos/get-branch-rules")
-    def get_rules(self, call: Call, repo: Repo, branch: str) -> Response:
-        """Rules of rulesets; this stand-in has classic protection only, so the list is empty."""
-        return self.listed(call, [], dict)
 
     @route("GET", "/repos/{owner}/{repo}/git/commits/{commit_sha}", "git/get-commit")
     def get_git_commit(self, call: Call, repo: Repo, commit_sha: str) -> Response:
@@ -207,6 +202,16 @@ class RepoRoutes(Merging):
         role = self.world.role(repo, user.login)
         person = call.shapes.user(user) | {"permissions": _held(role), "role_name": role}
         return Response.of(200, {"permission": _OLD_NAMES.get(role, role), "role_name": role, "user": person})
+
+
+def _reviews(url: str, rules: Protection) -> Json:
+    """What protection says of reviews; nothing where it requires none."""
+    if rules.dismiss_stale is None and not rules.reviews:
+        return {}
+    said = {"url": f"{url}/required_pull_request_reviews", "dismiss_stale_reviews": bool(rules.dismiss_stale),
+            "require_code_owner_reviews": False, "required_approving_review_count": rules.reviews or 1,
+            "require_last_push_approval": False}  # fmt: skip
+    return {"required_pull_request_reviews": said}
 
 
 def _held(role: str) -> Json:

@@ -112,7 +112,7 @@ class Shapes:
         made = stamp(repo.created_at)
         return {"id": repo.id, "node_id": f"R_{repo.id}", "name": repo.name, "full_name": repo.full_name,
                 "private": repo.private, "owner": self.user(repo.owner), "description": repo.description,
-                **urls, **_QUIET, "created_at": made, "updated_at": made,
+                **urls, **_QUIET, "archived": repo.archived, "created_at": made, "updated_at": made,
                 "pushed_at": stamp(repo.pushed_at or repo.created_at), "open_issues_count": is_open,
                 "open_issues": is_open, "visibility": "private" if repo.private else "public",
                 "default_branch": repo.default_branch}  # fmt: skip
@@ -120,7 +120,8 @@ class Shapes:
     def repo_full(self, repo: Repo) -> Json:
         """A repository asked for by itself."""
         rest: Json = {"has_discussions": False, "network_count": 0, "subscribers_count": 0,
-                      "allow_squash_merge": True, "allow_merge_commit": True, "allow_rebase_merge": True,
+                      "allow_squash_merge": "squash" in repo.methods, "allow_merge_commit": "merge" in repo.methods,
+                      "allow_rebase_merge": "rebase" in repo.methods,
                       "allow_auto_merge": False, "delete_branch_on_merge": False, "allow_forking": True}  # fmt: skip
         if repo.owner.type == "Organization":
             rest["organization"] = self.user(repo.owner)

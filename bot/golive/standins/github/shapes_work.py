@@ -57,8 +57,15 @@ class WorkShapes(Shapes):
                 "review_comment_url": links["review_comment"], "comments_url": links["comments"],
                 "statuses_url": statuses, "head": self.side(repo, pull.head), "base": self.side(repo, pull.base),
                 "_links": {name: {"href": href} for name, href in links.items()},
-                "author_association": self.world.association(repo, pull.user), "auto_merge": None,
+                "author_association": self.world.association(repo, pull.user),
+                "auto_merge": self._auto_merge(pull),
                 "active_lock_reason": None}  # fmt: skip
+
+    def _auto_merge(self, pull: Pull) -> Json | None:
+        if pull.auto_merge is None:
+            return None
+        by, method = pull.auto_merge
+        return {"enabled_by": self.user(by), "merge_method": method, "commit_title": pull.title, "commit_message": ""}
 
     def pull(self, repo: Repo, pull: Pull, mergeable_state: str) -> Json:
         """A pull request asked for by itself; its numbers are counted from the merge base."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from golive.standins.github.deploys import Deployment, EnvironmentGate
 from golive.standins.github.git import Git
 
 ROLES = ("none", "read", "triage", "write", "maintain", "admin")
@@ -156,6 +157,8 @@ class Pull:
     tested: tuple[str, str] = ("", "")
     """Base tip and head that `mergeable` was worked out for."""
     mergeable: bool | None = None
+    auto_merge: tuple[User, str] | None = None
+    """Who turned auto-merge on, and its method."""
     reviews: dict[int, Review] = field(default_factory=dict)
     requested_reviewers: list[User] = field(default_factory=list)
     requested_teams: list[Team] = field(default_factory=list)
@@ -202,6 +205,17 @@ class CheckRun:
 
 
 @dataclass
+class HeldSuite:
+    """A suite of GitHub's own workflows on one commit, whose run waits for a person. held: until somebody lets it go on."""
+
+    id: int
+    app: App
+    head_sha: str
+    made_at: datetime
+    held: bool = True
+
+
+@dataclass
 class Status:
     """A commit status; `app` is set when an App gave it."""
 
@@ -223,6 +237,42 @@ class Protection:
     required: dict[str, int | None] = field(default_factory=dict)
     strict: bool = False
     enforce_admins: bool = False
+    dismiss_stale: bool | None = None
+    """Whether a push dismisses reviews; None: reviews are not required at all."""
+    reviews: int = 0
+    """How many approving reviews are required."""
+    linear: bool = False
+
+
+@dataclass
+class Ruleset:
+    """A ruleset on some branches: what it requires, and who gets past it, as (actor type, id, mode).
+
+    dismiss_stale: as in `Protection`.   source: the repository's or the organisation's name.
+    """
+
+    id: int
+    name: str
+    branches: tuple[str, ...]
+    source: str
+    created_at: datetime
+    required: dict[str, int | None] = field(default_factory=dict)
+    strict: bool = False
+    dismiss_stale: bool | None = None
+    bypass: tuple[tuple[str, int | None, str], ...] = ()
+    enforcement: str = "active"
+
+
+@dataclass
+class Queued:
+    """A place in a merge queue. group: the commit that its checks run on, empty until it is made; ref: its branch."""
+
+    id: int
+    number: int
+    head_sha: str
+    group: str = ""
+    base: str = ""
+    ref: str = ""
 
 
 @dataclass
@@ -239,6 +289,7 @@ class Repo:
     description: str | None = None
     pushed_at: datetime | None = None
     next_number: int = 1
+    archived: bool = False
     roles: dict[str, str] = field(default_factory=dict)
     pulls: dict[int, Pull] = field(default_factory=dict)
     issues: dict[int, Issue] = field(default_factory=dict)
@@ -250,12 +301,24 @@ class Repo:
     comments: dict[int, Comment] = field(default_factory=dict)
     labels: dict[str, Label] = field(default_factory=dict)
     protection: dict[str, Protection] = field(default_factory=dict)
+    rulesets: dict[int, Ruleset] = field(default_factory=dict)
+    methods: frozenset[str] = frozenset({"merge", "squash", "rebase"})
+    queues: dict[str, list[Queued]] = field(default_factory=dict)
+    """What waits in the merge queue of each branch that has one."""
+    queue_rules: set[str] = field(default_factory=set)
+    """Branches whose merge queue a ruleset asks for."""
+    actions_approve: bool = False
+    """Whether workflows may approve pull requests."""
     check_runs: dict[int, CheckRun] = field(default_factory=dict)
     runs_of: dict[str, list[CheckRun]] = field(default_factory=dict)
     suites: dict[tuple[int, str], int] = field(default_factory=dict)
+    held: list[HeldSuite] = field(default_factory=list)
     statuses: dict[str, list[Status]] = field(default_factory=dict)
     talk: dict[int, list[Comment]] = field(default_factory=dict)
     """Comments by pull request number, oldest first."""
+    deployments: dict[int, Deployment] = field(default_factory=dict)
+    gates: dict[int, EnvironmentGate] = field(default_factory=dict)
+    """Runs that wait before an environment, or did, by their number."""
 
     @property
     def full_name(self) -> str:

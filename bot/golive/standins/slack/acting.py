@@ -22,6 +22,7 @@ STATE_FIELD = {
     "static_select": "selected_option",
     "external_select": "selected_option",
     "radio_buttons": "selected_option",
+    "overflow": "selected_option",
     "checkboxes": "selected_options",
     "multi_static_select": "selected_options",
     "multi_external_select": "selected_options",
@@ -59,7 +60,8 @@ class Acting(Answering):
             said = self._post(where, Message(where.id, "", who.id, text, thread_ts=thread_ts or ""))
             event: Json = {"user": who.id, "text": text, "ts": said.ts, "channel": where.id, "event_ts": said.ts}
             if f"<@{self.app.bot_user_id}>" in text:
-                self._tell(where, {"type": "app_mention"} | event)
+                in_thread: Json = {"thread_ts": said.thread_ts} if said.is_reply else {}
+                self._tell(where, {"type": "app_mention", "team": who.team_id} | event | in_thread)
             self._share_links(where, said)
             return said.ts
 

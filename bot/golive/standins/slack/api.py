@@ -114,6 +114,8 @@ class WebApi(Standin):
         self.web = web
         self.called: deque[tuple[str, Mapping[str, Any]]] = deque(maxlen=KEPT_CALLS)
         self._limits: dict[str, list[int]] = {}
+        self.spoken_for: deque[tuple[str, str]] = deque(maxlen=KEPT_CALLS)
+        """Method and workspace of each accepted call, oldest first."""
 
     def rate_limit(self, name: str, times: int = 1, retry_after: int = 1) -> None:
         """Answer the next `times` calls of a method with 429; `retry_after` in seconds."""
@@ -140,9 +142,14 @@ class WebApi(Standin):
         token = request.headers.get("authorization", "").removeprefix("Bearer ") or arguments.text("token")
         if not token:
             raise Refused("not_authed")
-        if token != self.app.bot_token:
+        if self.team_with(token) is None:
             raise Refused("invalid_auth")
+        self.spoken_for.append((request.path.removeprefix("/api/"), self.team_with(token) or ""))
         self.require(*scopes)
+
+    def team_with(self, token: str) -> str | None:
+        """The workspace that a bot token is of; None for a token that is nobody's (any more)."""
+        return self.app.team_id if token == self.app.bot_token else None
 
     def require(self, *scopes: str) -> None:
         """Raise `missing_scope` unless the app has all of these."""

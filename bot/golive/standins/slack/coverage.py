@@ -29,6 +29,7 @@ _REACTIONS = "test_reactions_are_added_read_and_removed"
 
 COVERAGE = (
     Row("api.test", "description", _PEOPLE),
+    Row("apps.connections.open", "docs", "test_a_websocket_is_opened_with_the_app_level_token_alone"),
     Row("auth.test", "SDK", _PEOPLE),
     Row("bots.info", "SDK", _PEOPLE),
     Row("chat.delete", "SDK", _POSTING),
@@ -45,6 +46,8 @@ COVERAGE = (
     Row("conversations.open", "description", _CHANNELS),
     Row("conversations.replies", "description", "test_a_thread_is_read_from_its_root_or_any_reply"),
     Row("dnd.info", "SDK", _PEOPLE),
+    Row("incoming webhook", "docs", "test_an_incoming_webhook_takes_a_message_from_whoever_knows_it"),
+    Row("oauth.v2.access", "docs", "test_an_install_gives_a_token_for_each_code_once_and_rotates_it"),
     Row("openid.connect.token", "docs", _SIGNING_IN),
     Row("openid.connect.userInfo", "docs", _SIGNING_IN),
     Row("reactions.add", "SDK", _REACTIONS),
@@ -71,6 +74,8 @@ PAGES = frozenset(
         "page: channel",
         "page: channels",
         "page: home",
+        "page: install",
+        "page: installed",
         "page: open home",
         "page: permalink",
         "page: view act",

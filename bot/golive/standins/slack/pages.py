@@ -16,20 +16,29 @@ from golive.standins.slack.world import Channel, Json, Message, Refused, User, V
 from golive.standins.wire import Request, Response, route
 
 STYLE = """
-body { font: 15px/1.45 system-ui, sans-serif; max-width: 54rem; margin: 1.5rem auto; padding: 0 1rem; color: #1d1c1d }
+body { font: 15px/1.47 Lato, "Noto Sans", system-ui, sans-serif; color: #1d1c1d }
+body { max-width: 46rem; margin: 1.5rem auto; padding: 0 1rem }
 nav, form { margin: .3rem 0 }
 form.inline { display: inline }
-label { display: block }
-.message { border-left: 3px solid #ddd; padding: .2rem .8rem; margin: .8rem 0 }
+.message { border-left: 4px solid #ddd; padding: .2rem 1rem; margin: .9rem 0; overflow-wrap: anywhere }
+.message .message { margin: .5rem 0 .5rem .3rem }
 .own { background: #fff8e6; border-left-color: #e8a600 }
-.modal { border: 2px solid #1264a3; border-radius: 6px; padding: .5rem 1rem }
-.block { margin: .25rem 0 }
+.modal { border: 1px solid #bbb; border-radius: 8px; padding: .5rem 1.5rem 1rem; max-width: 32rem; box-shadow: 0 4px 18px #0003 }
+.modal label { display: block; margin: .9rem 0 }
+.modal textarea, .modal input, .modal select { display: block; width: 100%; box-sizing: border-box }
+.modal textarea, .modal input, .modal select { padding: .4rem .6rem; border: 1px solid #888; border-radius: 4px }
+.block { margin: .55rem 0 }
+.block h3 { font-size: 18px; margin: .4rem 0 }
+.block.actions { display: flex; flex-wrap: wrap; gap: .45rem; margin: .8rem 0 }
 .fields { display: grid; grid-template-columns: 1fr 1fr }
-button, .button { font: inherit; border: 1px solid #bbb; border-radius: 4px; background: #fff; padding: .15rem .6rem }
-button.primary { background: #007a5a; color: #fff }
-button.danger { background: #e01e5a; color: #fff }
+button, .button { font: inherit; font-weight: 600; border: 1px solid #bbb; border-radius: 4px; padding: .2rem .75rem }
+button, .button { background: #fff; color: #1d1c1d }
+button.primary { background: #007a5a; border-color: #007a5a; color: #fff }
+button.danger { background: #fff; border-color: #e01e5a; color: #e01e5a }
 input, textarea, select { font: inherit; margin: .1rem .3rem .1rem 0; max-width: 100% }
-pre, code { background: #f4f4f4; white-space: pre-wrap }
+a { color: #1264a3; text-decoration: none }
+pre, code { background: #f6f6f6; white-space: pre-wrap }
+code { border: 1px solid #ddd; border-radius: 3px; padding: 0 .2rem; color: #a8324a; font-size: 12.5px }
 .name { color: #1264a3 }
 .fault { color: #c00 }
 small { color: #616061 }

@@ -24,7 +24,7 @@ class PeopleMethods(ConversationMethods):
     @method("auth.test")
     def auth_test(self, _given: Arguments) -> Json:
         """Who the token belongs to."""
-        team = self.world.teams[self.app.team_id]
+        team = self.world.teams[self.spoken_for[-1][1]]
         return {
             "url": f"https://{team.domain}.slack.com/",
             "team": team.name,
@@ -41,7 +41,8 @@ class PeopleMethods(ConversationMethods):
         found = self.world.users.get(given.need("user"))
         if found is None:
             raise Refused("user_not_found")
-        return {"user": self._person(found)}
+        team = self.spoken_for[-1][1] if self.spoken_for else self.app.team_id
+        return {"user": self._person(found) | {"is_stranger": found.team_id != team}}
 
     @method("users.list", "users:read")
     def users_list(self, given: Arguments) -> Json:
@@ -104,11 +105,14 @@ class PeopleMethods(ConversationMethods):
 
     @method("dnd.info", "dnd:read")
     def dnd_info(self, given: Arguments) -> Json:
-        """Whether a person is not to be disturbed: nobody here ever is."""
-        user = given.text("user", self.app.bot_user_id)
-        if user not in self.world.users:
+        """When a person is next not to be disturbed; who set nothing has it off, and both times are 1."""
+        found = self.world.users.get(given.text("user", self.app.bot_user_id))
+        if found is None:
             raise Refused("user_not_found")
-        return {"dnd_enabled": False, "next_dnd_start_ts": 1, "next_dnd_end_ts": 1}
+        if found.quiet is None:
+            return {"dnd_enabled": False, "next_dnd_start_ts": 1, "next_dnd_end_ts": 1}
+        starts, ends = (int(moment.timestamp()) for moment in found.quiet)
+        return {"dnd_enabled": True, "next_dnd_start_ts": starts, "next_dnd_end_ts": ends}
 
     def _person(self, user: User) -> Json:
         return shapes.user(user, self.world, self.app, email="users:read.email" in self.app.scopes)

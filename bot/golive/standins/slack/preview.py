@@ -75,6 +75,8 @@ def _reference(inside: str, names: Names) -> str:
     target, _, label = inside.partition("|")
     if target.startswith(("@", "#")):
         return f"<b class=name>{escaped(target[0] + (label or names.get(target[1:], target[1:])))}</b>"
+    if target.startswith("!date^"):  # a reader's own zone is not known here, so what Slack shows where it cannot either
+        return f"<time>{escaped(label or target)}</time>"
     if target.startswith("!"):
         return f"<b class=name>{escaped(label or '@' + target[1:].split('^')[0])}</b>"
     if target.startswith(("http://", "https://", "mailto:")):
@@ -153,12 +155,16 @@ def field(one: Json, people: Names) -> str:
     if kind in {"static_select", "radio_buttons", "multi_static_select", "checkboxes"}:
         initial = [one["initial_option"]] if "initial_option" in one else one.get("initial_options", [])
         chosen = {option["value"] for option in initial}
+        if kind == "static_select" and not chosen:  # nothing is chosen until a person does
+            placeholder = str((one.get("placeholder") or {}).get("text", ""))
+            return _select(name, [("", placeholder), *options(one)], many=False)
         return _select(name, options(one), many=kind in {"multi_static_select", "checkboxes"}, chosen=chosen)
-    value = escaped(str(one.get("initial_value", one.get("initial_date", one.get("initial_time", "")))))
+    given = (one[key] for key in ("initial_value", "initial_date", "initial_time", "initial_date_time") if key in one)
+    value, ghost = escaped(str(next(given, ""))), escaped(str((one.get("placeholder") or {}).get("text", "")))
     if one.get("multiline"):
-        return f'<textarea name="{name}" rows=4>{value}</textarea>'
+        return f'<textarea name="{name}" rows=3 placeholder="{ghost}">{value}</textarea>'
     kinds = {"datepicker": "date", "timepicker": "time", "number_input": "number", "email_text_input": "email"}
-    return f'<input name="{name}" type="{kinds.get(kind, "text")}" value="{value}">'
+    return f'<input name="{name}" type="{kinds.get(kind, "text")}" value="{value}" placeholder="{ghost}">'
 
 
 def _select(name: str, choices: list[tuple[str, str]], *, many: bool, chosen: set[str] | None = None) -> str:

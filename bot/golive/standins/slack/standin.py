@@ -17,17 +17,18 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from golive.standins.slack.installing import Installing
 from golive.standins.slack.outgoing import Sender
-from golive.standins.slack.signin import SigningIn
 from golive.standins.slack.world import App, Channel, Clock, Ephemeral, Message, Team, User, UserGroup, View, World
 from golive.standins.wire import Courier, Exchange
 
 SCOPES = (
-    "channels:history channels:join channels:read chat:write commands dnd:read groups:history groups:read im:history "
+    "app_mentions:read channels:history channels:join channels:read chat:write commands dnd:read groups:history groups:read "
+    "im:history "
     "im:read im:write links:read links:write reactions:read reactions:write team:read usergroups:read users:read "
     "users:read.email"
 )
-SUBSCRIPTIONS = "app_home_opened link_shared reaction_added reaction_removed"
+SUBSCRIPTIONS = "app_home_opened app_mention link_shared reaction_added reaction_removed"
 KEPT_REQUESTS = 20_000
 
 
@@ -35,7 +36,7 @@ def _wall_clock() -> datetime:
     return datetime.now(UTC)
 
 
-class Slack(SigningIn):
+class Slack(Installing):
     """A Slack to build and test against.
 
     clock: the time of messages, triggers and response_urls. signed_at: the time in signatures; the wall clock when
@@ -129,6 +130,8 @@ class Slack(SigningIn):
         is_restricted: bool = False,
         is_bot: bool = False,
         team_id: str | None = None,
+        is_admin: bool = False,
+        is_owner: bool = False,
     ) -> str:
         """A person (or another bot); returns the id. A `team_id` other than the app's is another workspace."""
         with self.lock:
@@ -139,6 +142,7 @@ class Slack(SigningIn):
             address = f"{name}@{self.world.teams[home].domain}.example" if email is None else email
             user = User(made, name, real_name or name.title(), tz, home, address, is_restricted, is_bot)
             user.bot_id = self.world.mint("B") if is_bot else ""
+            user.is_admin, user.is_owner = is_admin, is_owner
             self.world.users[made] = user
             return made
 

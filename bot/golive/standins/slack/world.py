@@ -54,6 +54,10 @@ class User:
     is_bot: bool = False
     bot_id: str = ""
     deleted: bool = False
+    is_admin: bool = False
+    is_owner: bool = False
+    quiet: tuple[datetime, datetime] | None = None
+    """When they are next not to be disturbed."""
 
 
 @dataclass
