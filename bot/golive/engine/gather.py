@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from golive.core import ledger
 from golive.core.decide import attesters
@@ -26,8 +26,18 @@ from golive.core.model import (
     Word,
 )
 from golive.core.policy import Policy
+from golive.core.presence import Presence
+from golive.core.promotion import goes_on
 from golive.core.rules import RoleRule
 from golive.core.snapshot import Mistake, Snapshot, Timing
+from golive.engine.attendance import Attendance
+from golive.engine.groups import Groups
+from golive.engine.kept import Kept
+from golive.engine.landing import after_landing, reading
+from golive.engine.neverstarted import unstarted
+from golive.engine.owners import Owners, asks_for_owners, covering, sets_asked, with_owners
+from golive.engine.promote import look
+from golive.engine.stale import trust
 from golive.ports import Clock, Comment, Forge, ForgeRepo, PolicySource, Store
 
 Load = Callable[[str, str, str], Policy | tuple[Mistake, ...]]
@@ -46,6 +56,8 @@ NAMES_PEOPLE = frozenset({"approve", "condition", "delegate"})
 """Verbs whose words may hand something to somebody."""
 THE_REPOSITORY = 0
 """The number of the subject that keeps what is about a whole repository; no pull request has it."""
+SIBLINGS_KEPT = timedelta(minutes=10)
+"""How long a forge's list of the pull requests with a head is believed while it agrees with what was heard; not for a merge."""
 _LOGIN = re.compile(r"@([A-Za-z0-9][A-Za-z0-9_-]{0,99})")
 
 
@@ -65,8 +77,9 @@ class Gather:
     """Reads from the forge and the store. Raises what the forge raises; half a snapshot is never returned."""
 
     def __init__(
-        self, forge: Forge, store: Store, clock: Clock, load: Load, read: Read, timing: Timing, stuck_after: int
-    ) -> None:
+        self, forge: Forge, store: Store, clock: Clock, load: Load, read: Read, timing: Timing, stuck_after: int,
+        attendance: Attendance | None = None, groups: Groups | None = None,
+    ) -> None:  # fmt: skip
         self._forge = forge
         self._store = store
         self._clock = clock
@@ -74,40 +87,66 @@ class Gather:
         self._read = read
         self._timing = timing
         self._stuck_after = stuck_after
+        self._alone: dict[Subject, datetime] = {}
         self._policies: dict[tuple[int, str, str], Policy | tuple[Mistake, ...]] = {}
+        self._owners = Owners()
+        self._attendance = attendance or Attendance(store, None, clock)
+        self._groups = groups or Groups(store, None, clock)
+        self.kept = Kept(store, clock)
 
-    def __call__(self, subject: Subject) -> Gathered:
-        """Read once, to the end. Raises Gone where the pull request is gone."""
+    def __call__(self, subject: Subject, fresh: bool = False) -> Gathered:
+        """Read once, to the end. fresh: nothing that was read before is believed. Raises Gone where the pull request is gone."""
         now = self._clock()
-        standing = ledger.fold(self._store.entries(subject))
+        standing = self._store.standing(subject)
         repo = self._forge.repo(subject.repository)
-        pull = repo.pull(subject.number)
+        pull = self.kept.pull(repo, subject, fresh)
+        trust(pull, standing.named, now)
         source = repo.policy(pull.revision.base_ref)
         policy, mistakes = self._loaded(pull, source)
         attempts, error = self._store.fault_of(subject.key)
         snapshot = Snapshot(
             now=now, pull=pull, standing=standing, policy=policy, policy_sha=source.sha, mistakes=mistakes,
             timing=self._timing, stuck=error if attempts >= self._stuck_after else "",
+            quota=self._forge.level(subject.repository), budget=self._forge.budget(subject.repository),
         )  # fmt: skip
         gathered = Gathered(snapshot, policy_text=source.text or "", policy_path=source.path)
+        snapshot = self._acts(repo, snapshot)
+        gathered = replace(gathered, snapshot=snapshot)
         if pull.state is not PullState.OPEN or (policy is None and not standing.is_release):
-            return gathered
+            return replace(gathered, observed=tuple(after_landing(repo, snapshot)))
         siblings, strangers = self._siblings(repo, pull)
-        head_mistakes = self._head_mistakes(repo, pull, source.path, source.text)
         if policy is None or snapshot.rule is None:
+            head_mistakes = self._head_mistakes(repo, pull, source.path, source.text)
             return _with(gathered, strangers=strangers, siblings=siblings, head_mistakes=head_mistakes)
-        observed, absent = self._words(repo, subject, standing)
-        shared = ledger.fold(self._store.entries(replace(subject, number=THE_REPOSITORY)))
+        observed, absent = self._words(repo, subject, standing, fresh)
+        shared = self._store.standing(replace(subject, number=THE_REPOSITORY))
         snapshot = replace(snapshot, shared=shared)
-        roles, special = people_read(repo, snapshot, policy)
         changed, too_large = self._changed(repo, snapshot, policy)
+        told = bool(changed) and not any(source.path in (file.path, file.previous) for file in changed)
+        # where it is told that the policy file is not among what changes, the head's need not be read
+        head_mistakes = () if told else self._head_mistakes(repo, pull, source.path, source.text)
+        snapshot = replace(snapshot, owned=self._owners(repo, snapshot, policy, changed))
+        roles, special = people_read(repo, snapshot, policy, self._groups)
         updates, since = self._updates(repo, snapshot)
+        snapshot = replace(snapshot, landing=reading(repo, snapshot))
         gathered = replace(gathered, snapshot=snapshot)
         return _with(
             gathered, strangers=strangers, observed=(*observed, *updates), siblings=siblings,
             head_mistakes=head_mistakes, roles=roles, special=special, absent=absent, changed=changed,
-            too_large=too_large, changed_since=since, nagged=self._nagged(policy, roles), open_here=self._open_here(pull),
+            too_large=too_large, unstarted=unstarted(repo, snapshot),
+            changed_since=since, nagged=self._nagged(policy, roles), open_here=self._open_here(pull),
+            presence=self._presence(policy, (*roles, *special.values())), chat_problems=self._problems(subject, policy),
         )  # fmt: skip
+
+    def _acts(self, repo: ForgeRepo, snapshot: Snapshot) -> Snapshot:
+        """What became of the acts outside; and once it is merged, who may still say something about them."""
+        snapshot = replace(snapshot, outside=look(repo, self._store, snapshot))
+        standing, policy = snapshot.standing, snapshot.policy
+        unruled = any(word.key not in standing.rulings for word in standing.words)
+        if policy is None or not (unruled and goes_on(snapshot)):
+            return snapshot
+        roles, special = people_read(repo, snapshot, policy, self._groups)
+        return replace(snapshot, roles=roles, special=special)
 
     def permission(self, subject: Subject, word: Word) -> str:
         """The person's permission on the repository, for words that need one."""
@@ -158,7 +197,7 @@ class Gather:
             for s in self._store.pulls_at(subject.host, subject.repository, head)
             if s.subject.number != subject.number
         }
-        named = [n for n in repo.open_pulls_at(head) if n != subject.number]
+        named = self._named(repo, pull, set(known))
         # one that only one side knows is looked at: it is new, or it was closed and nobody told us
         strangers = tuple(sorted(set(named) ^ set(known)))
         siblings = [
@@ -169,11 +208,33 @@ class Gather:
         ]
         return tuple(siblings), strangers
 
-    def _words(self, repo: ForgeRepo, subject: Subject, standing: Standing) -> tuple[tuple[Entry, ...], frozenset[str]]:
+    def _named(self, repo: ForgeRepo, pull: Pull, known: set[int]) -> list[int]:
+        """Others that the forge names; asked again where that was a while ago, or where we heard of others since.
+
+        A new head of one that was alone a moment ago is not asked about: before anything lands it is.
+        """
+        number, head, now = pull.subject.number, pull.revision.head_sha, self._clock()
+        alone_at = self._alone.get(pull.subject)
+        alone = not known and alone_at is not None and now - alone_at < SIBLINGS_KEPT
+        told = repo.open_pulls_at(head, SIBLINGS_KEPT, only_held=alone)
+        named = [n for n in told or () if n != number]
+        if set(named) != known:
+            named = [n for n in repo.open_pulls_at(head) or () if n != number]
+        if named:
+            self._alone.pop(pull.subject, None)
+        elif told is not None and not alone:
+            if len(self._alone) > 4096:
+                self._alone.clear()
+            self._alone[pull.subject] = now
+        return named
+
+    def _words(
+        self, repo: ForgeRepo, subject: Subject, standing: Standing, fresh: bool
+    ) -> tuple[tuple[Entry, ...], frozenset[str]]:
         """Words that no delivery brought yet, and known ones whose comment cannot be found just now."""
         observed: list[Entry] = []
         there: set[str] = set()
-        for comment in repo.comments(subject.number):
+        for comment in self.kept.comments(repo, subject, standing, fresh):
             prefix = f"comment:{comment.id}:"
             there.add(prefix)
             if comment.is_bot:
@@ -184,8 +245,9 @@ class Gather:
                 continue
             observed.extend(ledger.said(w) for w in read if w.key not in standing.heard)
         observed.extend(self._reviews(repo, subject, standing, there))
-        observed.extend(self._reactions(repo, subject, standing))
-        absent = {
+        reactions, unread = self._reactions(repo, subject, standing)
+        observed.extend(reactions)
+        absent = unread | {
             w.key for w in standing.words
             if (w.surface is Surface.COMMENT and w.key.rpartition(":")[0] + ":" not in there)
             or (w.surface is Surface.REVIEW and w.key not in there)
@@ -211,7 +273,8 @@ class Gather:
 
     def _changed(self, repo: ForgeRepo, snapshot: Snapshot, policy: Policy) -> tuple[tuple[ChangedFile, ...], str]:
         """What the pull request changes, where the policy asks; else nothing is read. Or why it cannot be told."""
-        if not any(role.asked_if and role.asked_if.reads_files for role in policy.roles):
+        by_path = any(role.asked_if and role.asked_if.reads_files for role in policy.roles)
+        if not by_path and not asks_for_owners(policy):
             return (), ""
         try:
             return repo.changed_files(snapshot.pull.subject.number, snapshot.pull.revision), ""
@@ -239,6 +302,15 @@ class Gather:
         """When the people of the roles were last reminded of anything, here or elsewhere."""
         return self._store.nagged({p.id for role in roles for p in role.people}) if policy.rules.remind else {}
 
+    def _presence(self, policy: Policy, roles: Iterable[Role]) -> dict[int, Presence]:
+        """What the chat last said of those who may be reminded."""
+        return self._attendance.known({p.id for role in roles for p in role.people}) if policy.rules.remind else {}
+
+    def _problems(self, subject: Subject, policy: Policy) -> tuple[str, ...]:
+        """What the policy names and the chat does not have."""
+        found = [self._store.mark(chat_mark(subject))] if policy.notify.slack else []
+        return tuple(said for said in (*found, *self._groups.problems(policy.roles)) if said)
+
     def _open_here(self, pull: Pull) -> tuple[Sibling, ...]:
         """The open releases of this repository, for those who ask."""
         here = self._store.open_in(pull.subject.host, pull.subject.repository)
@@ -246,29 +318,33 @@ class Gather:
             Sibling(r.subject.number, True, r.verdict, r.headline, r.state) for r in here if r.is_release
         )  # fmt: skip
 
-    def _reactions(self, repo: ForgeRepo, subject: Subject, standing: Standing) -> Iterable[Entry]:
-        """Reactions on the sign-off requests: new ones, and ones that were taken back."""
+    def _reactions(self, repo: ForgeRepo, subject: Subject, standing: Standing) -> tuple[list[Entry], set[str]]:
+        """Reactions on the sign-off requests: new ones, ones that were taken back, and those that cannot be read just now."""
         slots = self._store.slots(subject.key)
+        entries: list[Entry] = []
+        unread: set[str] = set()
         for head in standing.requests:
             slot = slots.get(f"request:{head}")
             if slot is None:
                 continue
-            now_there: set[str] = set()
-            for reaction in repo.reactions(slot.ref):
-                if reaction.content not in APPROVES:
-                    continue
-                key = f"reaction:{slot.ref}:{reaction.id}"
-                now_there.add(key)
-                if key not in standing.heard:
-                    yield ledger.said(
-                        Word(
-                            key=key, person=reaction.person, surface=Surface.REACTION, verb=APPROVES[reaction.content],
-                            at=reaction.at, revision_sha=head,
-                        )
-                    )  # fmt: skip
-            for word in standing.words:
-                if word.key.startswith(f"reaction:{slot.ref}:") and word.key not in now_there:
-                    yield ledger.voided(word.key, self._clock())
+            known = {word.key for word in standing.words if word.key.startswith(f"reaction:{slot.ref}:")}
+            try:
+                told = [r for r in repo.reactions(slot.ref) if r.content in APPROVES]
+            except Gone:  # deleted, and soon written anew, or only out of sight: nobody took anything back
+                unread |= known
+                continue
+            there = {f"reaction:{slot.ref}:{reaction.id}": reaction for reaction in told}
+            entries += [
+                ledger.said(
+                    Word(
+                        key=key, person=reaction.person, surface=Surface.REACTION, verb=APPROVES[reaction.content],
+                        at=reaction.at, revision_sha=head,
+                    )
+                )
+                for key, reaction in there.items() if key not in standing.heard
+            ]  # fmt: skip
+            entries += [ledger.voided(key, self._clock()) for key in sorted(known - there.keys())]
+        return entries, unread
 
 
 def _clean_update(repo: ForgeRepo, before: str, revision: Revision) -> str:
@@ -291,7 +367,14 @@ def _says_otherwise(prefix: str, read: Iterable[Word], standing: Standing) -> bo
     return any(w.key.startswith(prefix) and (w.key, w.verb, w.text) not in now for w in standing.words)
 
 
-def people_read(repo: ForgeRepo, snapshot: Snapshot, policy: Policy) -> tuple[tuple[Role, ...], dict[str, Role]]:
+def chat_mark(subject: Subject) -> str:
+    """The mark that says why the chat took nothing of a release, where a person has to mend that."""
+    return f"chat:{subject.key}"
+
+
+def people_read(
+    repo: ForgeRepo, snapshot: Snapshot, policy: Policy, groups: Groups | None = None
+) -> tuple[tuple[Role, ...], dict[str, Role]]:
     """Who fills the roles, and who may do what no role may; the latter only where it could matter now."""
     special: dict[str, RoleRule] = {}
     if policy.overrides:
@@ -301,9 +384,12 @@ def people_read(repo: ForgeRepo, snapshot: Snapshot, policy: Policy) -> tuple[tu
     for one in snapshot.freezes:
         if one.rule and one.rule.exception:
             special[f"freeze:{one.rule.name}"] = one.rule.exception
-    read = repo.members((*policy.roles, *special.values()))
-    count = len(policy.roles)
-    return tuple(read[:count]), dict(zip(special, read[count:], strict=True))
+    asked = with_owners(policy.roles, snapshot.owned)
+    wanted = (*asked, *special.values(), *sets_asked(snapshot.owned))
+    read = groups.members(repo, wanted) if groups else repo.members(wanted)
+    count, rest = len(asked), len(asked) + len(special)
+    roles = (covering(role, rule, snapshot.owned, read[rest:]) for role, rule in zip(read, asked, strict=False))
+    return tuple(roles), dict(zip(special, read[count:rest], strict=True))
 
 
 def _with(

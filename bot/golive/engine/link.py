@@ -41,12 +41,12 @@ class ChatSignIn(Protocol):
         """Team and user that signed in."""
         ...
 
-    def home(self) -> str:
-        """The team that golive is installed in."""
+    def home(self, team: str) -> str:
+        """The team that golive is installed in; where it is in several, this one. Misconfigured where it is not there."""
         ...
 
-    def account(self, user: str) -> ChatAccount:
-        """What the chat service says of a user."""
+    def account(self, user: str, team: str) -> ChatAccount:
+        """What the chat service says of a user, asked in this team."""
         ...
 
 
@@ -172,16 +172,18 @@ class Link:
                 raise Refused(f"GitHub has not said who you are. {AGAIN}")
             tx.spend(found)
             linked = tx.link(found.who, found.person)
+            tx.touch(f"home:{found.who}")
         if not linked:
             raise Refused(BY_FILE)
         log.info("linked", who=found.who, person=found.person.id, login=found.person.login)
         return Proved(found.slack_name, "", found.person)
 
     def _slack_person(self, taken: Linking, code: str) -> str:
-        signed_in, home = self._slack.proved(_given(code, "Slack"), taken.nonce), self._slack.home()
+        signed_in = self._slack.proved(_given(code, "Slack"), taken.nonce)
+        home = self._slack.home(taken.who.partition("/")[0])
         if why := stranger(taken, signed_in, home, None):
             raise Refused(why)
-        account = self._slack.account(signed_in[1])
+        account = self._slack.account(*signed_in[::-1])
         if why := stranger(taken, signed_in, home, account):
             raise Refused(why)
         return account.name

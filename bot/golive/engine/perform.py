@@ -17,11 +17,16 @@ import structlog
 
 from golive.core import effect as fx
 from golive.core import ledger
-from golive.core.decide import ACT_WITHIN, Decision
-from golive.core.errors import Gone, Later, Refused
+from golive.core.decide import Decision
+from golive.core.errors import Gone, Misconfigured
+from golive.core.gist import calm, gist, rests_until, signing_until, with_text
 from golive.core.model import Subject
 from golive.core.snapshot import Snapshot
 from golive.engine.examine import Examiner
+from golive.engine.landing import Lander
+from golive.engine.promote import Promote
+from golive.engine.summaries import Summaries
+from golive.engine.thread import Thread
 from golive.ports import Chat, CheckRunView, Clock, ForgeRepo, MessageView, Published, Render, SlotState, Store
 
 log = structlog.get_logger()
@@ -30,6 +35,9 @@ STATES = ("success", "in_progress", "action_required", "failure")
 """What a check run shows, best first: the worst of all pull requests with the same head is shown."""
 RENEW_AFTER = timedelta(days=13)
 """GitHub calls a run stale after 14 days in progress; before that a new one takes its place."""
+
+TOO_LATE = timedelta(hours=1)
+"""How long after it was due a reminder is still sent; the next one comes anyway."""
 
 
 @dataclass
@@ -47,22 +55,59 @@ class Turn:
     shown_at: datetime | None = None
     chat_down: Exception | None = None
     chat_again: datetime | None = None
+    write_at: datetime | None = None
+    """When something is to be written that nobody waits for, and that may still change."""
+    gist: str = ""
+    calm: str = ""
+
+    def gist_of(self, content: object) -> str:
+        """What people wait for in a text, and the text without what moves by itself."""
+        return f"{with_text(self.gist, repr(content), self.chain)}.{self.calm}"
+
+    def signing(self, slot: SlotState, now: datetime) -> bool:
+        """Whether only more people have signed since a slot was written, and that may be told a little later."""
+        if not slot.fingerprint or slot.fingerprint.startswith("?"):
+            return False  # somebody else may have changed it
+        before = slot.gist.rpartition(".")[2]
+        until = signing_until(before, self.calm, self.snapshot.standing.words, slot.written_at, now)
+        if until is not None:
+            self.write_at = min(until, self.write_at or until)
+        return until is not None
+
+    def may_rest(self, slot: SlotState, content: object, now: datetime, new_head: bool = False) -> bool:
+        """Whether what stands in a slot may be written again later; then the turn remembers when."""
+        if not slot.fingerprint or slot.fingerprint.startswith("?"):
+            return False  # somebody else may have changed it
+        shown = self.snapshot.standing.shown
+        shown_at = shown[-1].at if new_head and shown else None
+        burst = self.snapshot.timing.burst * (2 if new_head else 1)  # the check run comes first
+        gist_now = self.gist_of(content)
+        until = rests_until(slot.gist, gist_now, slot.written_at, shown_at, burst, now)
+        if until is not None and slot.gist != gist_now:
+            self.write_at = min(until, self.write_at or until)
+        return until is not None
 
 
 class Perform:
     """Carries effects out. `chat` is None where none is configured."""
 
     def __init__(
-        self, store: Store, chat: Chat | None, render: Render, examiner: Examiner, clock: Clock, marker: str = "golive"
-    ) -> None:
+        self, store: Store, chat: Chat | None, render: Render, examiner: Examiner, clock: Clock, marker: str = "golive",
+        unreached: Callable[[str], None] = lambda _: None, summaries: Summaries | None = None,
+    ) -> None:  # fmt: skip
         self._store = store
         self._chat = chat
         self._render = render
         self._examiner = examiner
         self._clock = clock
         self._marker = marker
+        self._promote = Promote(store, clock)
+        self._thread = Thread(store, chat, render, clock) if chat else None
         self._heads: dict[str, threading.Lock] = {}
         self._heads_lock = threading.Lock()
+        self._unreached = unreached
+        self._summaries = summaries
+        self._lander = Lander(store, clock, self._append)
 
     def __call__(self, turn: Turn, effects: Iterable[fx.Effect]) -> None:
         """Carry out every effect, in order. A chat that is down delays only what is said there.
@@ -70,19 +115,32 @@ class Perform:
         Raises what the forge raises: the turn is then taken again, and does what is left. What the chat raises stays in
         `turn.chat_down`: a release never waits for a chat.
         """
+        turn.gist, turn.calm = gist(turn.snapshot, turn.decision), calm(turn.snapshot, turn.decision)
+        effects = tuple(effects)
+        merges = any(isinstance(effect, fx.Merge) for effect in effects)
         for effect in effects:
+            if isinstance(effect, fx.PutSticky) and merges and self._told_after(turn):
+                continue
             if self._is_chat(effect):
                 if turn.chat_down is None:
                     self._in_chat(turn, effect)
                 continue
-            if isinstance(effect, fx.Merge):
+            if isinstance(effect, fx.Merge | fx.Enqueue | fx.Deploy | fx.PutRef):
                 self._note_shown(turn)
+            if isinstance(effect, fx.Merge | fx.Enqueue):
+                self._note_others(turn)
             self._one(turn, effect)
         self._note_shown(turn)
 
+    def _told_after(self, turn: Turn) -> bool:
+        """Whether the sticky comment is written after the merge, with what came of it; the check run says the go before."""
+        return "sticky" in turn.slots and self._shown(turn) and not turn.snapshot.stuck
+
     @staticmethod
     def _is_chat(effect: fx.Effect) -> bool:
-        return isinstance(effect, fx.PutRoot | fx.PutChatRequest | fx.PutFact)
+        return isinstance(
+            effect, fx.PutRoot | fx.PutChatRequest | fx.PutFacts | fx.PutDirect | fx.PutNotice | fx.PutSummary
+        )
 
     def _in_chat(self, turn: Turn, effect: fx.Effect) -> None:
         try:
@@ -114,19 +172,34 @@ class Perform:
             case fx.PutChatRequest(channel, head_sha, superseded_by):
                 ask = self._render.chat_request(turn.snapshot, turn.decision, head_sha, superseded_by)
                 self._message(turn, f"chat-request:{head_sha}", channel, ask, thread=self._root(turn))
-            case fx.PutFact(channel, key, text, to):
-                if f"fact:{key}" not in turn.slots:
-                    line = self._render.chat_line(text, self._store.chat_users(to))
-                    self._message(turn, f"fact:{key}", channel, line, thread=self._root(turn))
+            case fx.PutFacts(channel, facts):
+                assert self._thread is not None  # noqa: S101  # plan says nothing in a chat that is not there
+                self._thread(turn, channel, facts, self._root(turn))
+            case fx.PutSummary():
+                if self._summaries is not None:
+                    self._summaries(turn.subject, turn.snapshot.pull.repository, turn.slots, effect)
             case fx.PutReminder(key, text):
                 if f"fact:{key}" not in turn.slots:
                     self._comment(turn, f"fact:{key}", self._render.reminder(text))
+            case fx.PutDirect():
+                self._direct(turn, effect)
+            case fx.PutNotice(channel, key, text):
+                if f"notice:{key}" not in turn.slots:
+                    self._message(turn, f"notice:{key}", channel, self._render.chat_line(text), thread="")
             case fx.OpenIssue():
                 self._issue(turn, effect)
             case fx.AnswerWord():
                 self._answer(turn, effect)
+            case fx.Deploy() | fx.AnswerEnvironment() | fx.PutRef():
+                self._promote(turn, effect)
             case fx.Merge():
-                self._merge(turn, effect)
+                self._lander.merge(turn, effect)
+            case fx.UpdateBranch():
+                self._lander.update(turn, effect)
+            case fx.Enqueue():
+                self._lander.enqueue(turn, effect)
+            case fx.Dequeue():
+                self._lander.dequeue(turn, effect)
             case _:
                 assert_never(effect)
 
@@ -136,6 +209,15 @@ class Perform:
         with self._store.transaction() as tx:
             if tx.append(turn.subject, entries):
                 turn.again = True
+
+    def _note_others(self, turn: Turn) -> None:
+        """Before the head goes anywhere: a pull request with it that nobody told us of is looked at first."""
+        if turn.again:
+            return
+        here, head = turn.subject.number, turn.snapshot.pull.revision.head_sha
+        there = set(turn.repo.open_pulls_at(head) or ()) - {here}
+        known = {p.subject.number for p in self._store.pulls_at(turn.subject.host, turn.subject.repository, head)}
+        turn.again = bool(there - known - {sibling.number for sibling in turn.snapshot.siblings})
 
     def _note_shown(self, turn: Turn) -> None:
         """The revision was shown: words said after this moment are about it."""
@@ -148,9 +230,13 @@ class Perform:
     @staticmethod
     def _owes_shown(turn: Turn) -> bool:
         """Whether the moment of showing was lost between publishing and noting: writing once more gives another."""
-        standing = turn.snapshot.standing
-        noted = bool(standing.shown) and standing.shown[-1].revision == turn.snapshot.pull.revision
-        return standing.is_release and not noted and turn.shown_at is None
+        return turn.snapshot.standing.is_release and not Perform._shown(turn) and turn.shown_at is None
+
+    @staticmethod
+    def _shown(turn: Turn) -> bool:
+        """Whether it is noted since when the head is shown."""
+        shown = turn.snapshot.standing.shown
+        return bool(shown) and shown[-1].revision == turn.snapshot.pull.revision
 
     # -- check run
 
@@ -180,18 +266,21 @@ class Perform:
         return max(ranked)[3] if ranked else here
 
     def _put_check_run(self, turn: Turn, place: str, head_sha: str, slot: SlotState | None, view: CheckRunView) -> None:
-        mark = fingerprint(view)
+        mark = _mark_of(view)
         done = view.status == "completed"
         prefix = f"golive:{turn.subject.repository}:{head_sha}:"
         if slot is not None:
             too_old = not done and not slot.completed and self._clock() - slot.created_at > RENEW_AFTER
             if slot.fingerprint == mark and not too_old:
                 return
-            if not (slot.completed and not done) and not too_old:
+            outdated = _outdated(turn.repo, slot, view, mark)
+            if not (slot.completed and not done) and not too_old and not outdated:
+                if turn.may_rest(slot, view, self._clock()):
+                    return
                 self._edit_check_run(turn, place, slot, view, mark)
                 return
-            if too_old:  # no two runs in progress: the old one is ended before the new one begins
-                ended = replace(view, status="completed", conclusion="action_required")
+            if not slot.completed:  # no two runs in progress: the old one is ended before the new one begins
+                ended = replace(view, status="completed", conclusion="action_required", annotations=(), actions=())
                 turn.repo.edit_check_run(slot.ref, ended)
         counter = slot.counter + 1 if slot else 1
         published = self._created(
@@ -202,7 +291,8 @@ class Perform:
         at = published.at or self._clock()
         # a run found after a fault may show an older state: an empty fingerprint makes the next turn write it
         mark = mark if published.fresh else ""
-        self._note(turn, place, "check-run", SlotState(published.ref, mark, turn.subject.key, counter, done, at))
+        written = SlotState(published.ref, mark, turn.subject.key, counter, done, at, turn.gist_of(view), self._clock())
+        self._note(turn, place, "check-run", written)
         turn.shown_at = turn.shown_at or published.at
         turn.again = turn.again or not mark
 
@@ -212,10 +302,13 @@ class Perform:
         return found[-1] if found else None
 
     def _edit_check_run(self, turn: Turn, place: str, slot: SlotState, view: CheckRunView, mark: str) -> None:
-        published = turn.repo.edit_check_run(slot.ref, view)
+        told = replace(view, annotations=()) if _tail(mark) == _tail(slot.fingerprint) else view
+        published = turn.repo.edit_check_run(slot.ref, told)
         done = view.status == "completed"
         self._note(
-            turn, place, "check-run", replace(slot, fingerprint=mark, owner=turn.subject.key, completed=done),
+            turn, place, "check-run", replace(
+                slot, fingerprint=mark, owner=turn.subject.key, completed=done, gist=turn.gist_of(view), written_at=self._clock()
+            ),
         )  # fmt: skip
         turn.shown_at = turn.shown_at or published.at
 
@@ -227,16 +320,26 @@ class Perform:
         head = f"<!-- {self._marker}-head:{turn.snapshot.pull.revision.head_sha} -->"
         body = f"{text}\n\n{marker}\n{head}" if shows else f"{text}\n\n{marker}"
         slot = turn.slots.get(name)
+        if slot is None and shows and turn.shown_at and turn.snapshot.standing.is_release and not self._shown(turn):
+            return  # the next turn comes at once and knows since when the head is shown: it is written then, once
         if slot is not None:
             if slot.fingerprint == fingerprint(body) and not (shows and self._owes_shown(turn)):
                 return
+            if shows and not self._owes_shown(turn) and turn.may_rest(slot, body, self._clock(), new_head=True):
+                return
+            if shows and not self._owes_shown(turn) and turn.signing(slot, self._clock()):
+                return  # the check run says it already
             try:
                 edited = turn.repo.edit_comment(slot.ref, body)
-            except Gone:  # somebody deleted it: it is made anew
+            except Gone:  # somebody deleted it, or it is out of sight for a moment: it is looked for, then made anew
                 with self._store.transaction() as tx:
                     tx.drop_slot(turn.subject.key, name)
+                    tx.intend(turn.subject.key, name)
             else:
-                self._note(turn, turn.subject.key, name, replace(slot, fingerprint=fingerprint(body)))
+                written = replace(
+                    slot, fingerprint=fingerprint(body), gist=turn.gist_of(body), written_at=self._clock()
+                )
+                self._note(turn, turn.subject.key, name, written)
                 turn.shown_at = turn.shown_at or (edited.at if shows else None)
                 return
         published = self._created(
@@ -276,9 +379,31 @@ class Perform:
         )  # fmt: skip
         self._note_new(turn, name, published, view)
 
+    def _direct(self, turn: Turn, effect: fx.PutDirect) -> None:
+        """A reminder to one person alone; one that could not be sent in time is not sent, for it may be night by then."""
+        assert self._chat is not None  # noqa: S101  # plan says nothing in a chat that is not there
+        name = f"direct:{effect.key}"
+        slot, who = turn.slots.get(name), self._store.chat_accounts((effect.person,)).get(effect.person, "")
+        if slot is None and (not who or not effect.waits or self._clock() - effect.at > TOO_LATE):
+            return
+        pull = turn.snapshot.pull
+        view = self._render.chat_direct(turn.subject, effect, pull.url)
+        if slot is not None and slot.fingerprint == fingerprint(view):
+            return
+        try:
+            channel = slot.ref.partition(":")[0] if slot else self._chat.conversation(who)
+            self._message(turn, name, channel, view, thread="")
+        except (Misconfigured, Gone) as error:  # this person takes no messages: the others get theirs
+            log.warning("not reached", release=turn.subject.key, who=who, why=str(error))
+            if slot is None:
+                self._unreached(who)
+
     def _note_new(self, turn: Turn, name: str, published: _Made, content: object) -> None:
         mark = fingerprint(content) if published.fresh else ""
-        slot = SlotState(published.ref, mark, turn.subject.key, 0, False, published.at or self._clock())
+        now = self._clock()
+        slot = SlotState(
+            published.ref, mark, turn.subject.key, 0, False, published.at or now, turn.gist_of(content), now
+        )
         self._note(turn, turn.subject.key, name, slot)
         turn.again = turn.again or not mark
 
@@ -328,26 +453,6 @@ class Perform:
         )  # fmt: skip
         self._note_new(turn, name, published, effect.key)
 
-    def _merge(self, turn: Turn, effect: fx.Merge) -> None:
-        """Merge exactly the head that was decided on, while the decision is fresh, and say what came of it."""
-        kept = self._store.new_deliveries(limit=1)
-        unread = bool(kept) and kept[0][1].received_at <= turn.snapshot.now
-        if turn.again or unread:
-            turn.again = True  # something was recorded meanwhile, or was kept before and is not recorded yet
-            return
-        self._append(turn, ledger.intends_merge(effect.head_sha, self._clock()))
-        turn.again = True
-        if (age := self._clock() - turn.snapshot.now) > ACT_WITHIN:  # last, so that nothing comes between
-            raise Later(f"reading took {age.total_seconds():.0f} s, and a merge rests on what is at most 5 s old")
-        try:
-            commit = turn.repo.merge(turn.subject.number, effect.head_sha, effect.method, effect.title)
-        except Refused as refused:
-            self._append(turn, ledger.merge_refused(effect.head_sha, str(refused), self._clock()))
-            log.info("effect", release=turn.subject.key, act="merge", refused=str(refused))
-            return
-        self._append(turn, ledger.merged(commit, "golive", self._clock()))
-        log.info("effect", release=turn.subject.key, act="merge", head=effect.head_sha, commit=commit)
-
 
 @dataclass(frozen=True)
 class _Made:
@@ -356,6 +461,22 @@ class _Made:
     ref: str
     at: datetime | None
     fresh: bool
+
+
+def _mark_of(view: CheckRunView) -> str:
+    """The fingerprint of a check run; where it has annotations, theirs comes after a dot."""
+    return f"{fingerprint(view)}.{fingerprint(view.annotations)[:16]}" if view.annotations else fingerprint(view)
+
+
+def _tail(mark: str) -> str:
+    """What a fingerprint tells of a run's annotations: empty where it has none, or where that is not known."""
+    return mark.partition(".")[2]
+
+
+def _outdated(repo: ForgeRepo, slot: SlotState, view: CheckRunView, mark: str) -> bool:
+    """Whether the run has annotations that nothing can take back; read only where they are others than before."""
+    before = _tail(slot.fingerprint)
+    return bool(before) and before != _tail(mark) and repo.outdated_annotations(slot.ref, view)
 
 
 def fingerprint(content: object) -> str:

@@ -7,24 +7,39 @@ from dataclasses import replace
 
 import structlog
 
-from golive.core import ledger
-from golive.core.command import LINK_IN_SLACK, Command, help_text
+from golive.core import joining, ledger
+from golive.core.command import LINK_IN_SLACK, Command
 from golive.core.errors import Later
 from golive.core.event import (
     Asked,
     BaseMoved,
+    Chosen,
     Disturbed,
+    EnvironmentWaits,
     Event,
+    GroupFormed,
     HeadStirred,
+    HomeOpened,
+    InstallationTurned,
+    LinksShared,
     PeopleChanged,
+    Pressed,
+    ReachTurned,
     RepositoryKnown,
     Touched,
     Voided,
 )
 from golive.core.model import Person, Subject, Word
+from golive.core.watching import listens
+from golive.engine import home, promote, queue, reach, unfurl
+from golive.engine.accounts import UNKNOWN
+from golive.engine.buttons import pressed
+from golive.engine.joins import Joins
 from golive.engine.link import not_set_up
+from golive.engine.meant import chosen, meant
 from golive.engine.perform import fingerprint
-from golive.ports import PEOPLE, Delivery, ReleaseState, Store, Transaction
+from golive.engine.reached import environment_waits, known, turned
+from golive.ports import Delivery, Store, Transaction
 
 log = structlog.get_logger()
 
@@ -41,12 +56,14 @@ class Recorder:
     """Works the inbox off. `intakes`: by source of the delivery."""
 
     def __init__(
-        self, store: Store, intakes: Mapping[str, Intake], ask_operator: str, about_link: AboutLink = not_set_up
-    ) -> None:
+        self, store: Store, intakes: Mapping[str, Intake], ask_operator: str, about_link: AboutLink = not_set_up,
+        joins: Joins | None = None,
+    ) -> None:  # fmt: skip
         self._store = store
         self._intakes = intakes
         self._ask_operator = ask_operator
         self._about_link = about_link
+        self._joins = joins
         self._tries: dict[int, int] = {}
 
     def run(self) -> None:
@@ -96,38 +113,61 @@ class Recorder:
     def _record(self, tx: Transaction, event: Event, delivery: Delivery) -> str:
         """Record one event; returns the place it is about where that place is not known yet."""
         match event:
-            case RepositoryKnown(host, repository, full_name, installation):
-                if tx.know_repository(host, repository, full_name, installation):
-                    tx.touch(PEOPLE)  # a new repository may be the way to ask who they are
+            case RepositoryKnown():
+                known(tx, event)
+            case InstallationTurned():
+                turned(tx, event)
+            case ReachTurned(host, installation):
+                tx.touch(reach.subject(host, installation))
+            case Pressed():
+                pressed(tx, event)
+            case EnvironmentWaits():
+                promote.heard(tx, event)
+                environment_waits(tx, event, delivery.received_at)
+            case GroupFormed():
+                queue.heard(tx, event, delivery.received_at)
             case BaseMoved(host, repository, ref):
                 for release in tx.open_releases(host, repository, ref):
                     tx.touch(release.subject.key)
-            case HeadStirred(host, repository, head_sha, stirs):
+            case HeadStirred(host, repository, head_sha, stirs, name):
+                if "deployment" in stirs:
+                    promote.stirred(tx, host, repository, head_sha)
                 for release in tx.open_releases(host, repository):
-                    if release.head_sha == head_sha:
+                    if release.head_sha == head_sha and listens(release.watches, name):
                         self._touched(tx, Touched(release.subject, stirs), delivery)
             case PeopleChanged(host, installation):
-                for reached in tx.repositories_of(host, installation):
-                    for release in tx.open_releases(host, reached):
+                for within in tx.repositories_of(host, installation):
+                    for release in tx.open_releases(host, within):
                         tx.touch(release.subject.key)
             case Voided(subject, prefix, at):
                 tx.append(subject, [ledger.voided(prefix, at)])
                 tx.touch(subject.key)
-            case Disturbed(subject, ref, by):
+            case Disturbed(subject, ref, by, deleted):
                 if by:
-                    tx.append(subject, [ledger.was_disturbed(by, delivery.id, delivery.received_at)])
+                    tx.append(subject, [ledger.was_disturbed(by, delivery.id, delivery.received_at, deleted)])
                 tx.doubt_slot(subject.key, ref)
                 tx.touch(subject.key)
             case Touched():
                 self._touched(tx, event, delivery)
             case Asked():
                 return self._asked(tx, event)
+            case Chosen():
+                asked, adrift = chosen(tx, event, self._intakes)
+                return self._asked(tx, asked) if asked else adrift
+            case HomeOpened():
+                home.opened(tx, event)
+            case LinksShared():
+                unfurl.heard(tx, event)
         return ""
 
     def _touched(self, tx: Transaction, event: Touched, delivery: Delivery) -> None:
         entries = [ledger.stirred(kind, delivery.id, delivery.received_at) for kind in sorted(event.stirs)]
         if event.head_sha:
             entries.append(ledger.was_pushed(event.head_sha, event.pushed_by, delivery.received_at))
+        if event.opened_by:
+            entries.append(ledger.was_opened(event.opened_by, delivery.received_at))
+        if event.named:
+            entries.append(ledger.was_named(event.named, delivery.id))
         if event.retargeted_at:
             entries.append(ledger.was_retargeted(delivery.id, event.retargeted_at))
         tx.append(event.subject, entries)
@@ -148,42 +188,47 @@ class Recorder:
         if event.command.verb in ("link", "unlink"):
             if event.who:
                 tx.owe_answer(event.key, event.reply_to, self._about_link(tx, event.command.verb, event.who))
+                home.of_user(tx, event.who)
                 return ""
             event = replace(event, command=Command("misread", LINK_IN_SLACK))
+        if event.command.verb in joining.VERBS:
+            if event.who and self._joins:
+                self._joins.heard(tx, event)
+                return ""
+            event = replace(event, command=Command("misread", joining.IN_SLACK))
         if event.rests_on and not _stands(tx, event):
+            return ""
+        if event.subject is not None and self._elsewhere(tx, event, event.subject):
             return ""
         person = event.person or tx.person(event.who)
         if person is None:
             said = f"I do not know who you are on GitHub, so this counts for nothing. {self._ask_operator}"
-            if not event.undone:
+            if event.subject is not None and event.who and not event.undone:  # refused in the release's own record
+                tx.append(event.subject, [ledger.said(_word(event, UNKNOWN))])
+                tx.touch(event.subject.key)
+            elif not event.undone:
                 tx.owe_answer(event.key, event.reply_to, said)
             return ""
-        subject = event.subject or self._meant(tx, event)
+        subject = event.subject
+        if subject is None:
+            subject, adrift = meant(tx, event, person, self._joins)
+            if adrift:
+                return adrift
+            if subject is not None and self._elsewhere(tx, event, subject):
+                return ""
         if subject is not None:
+            if event.command.verb in home.FOLLOW:
+                home.followed(tx, subject, person, event.command.verb)
             tx.append(subject, [ledger.said(_word(event, person))])
             tx.touch(subject.key)
         return ""
 
-    def _meant(self, tx: Transaction, event: Asked) -> Subject | None:
-        """The release a command without a place is about; where that is not clear, the person is told."""
-        releases = [r for r in tx.open_releases() if r.is_release]
-        named = event.command.release.casefold()
-        if event.command.verb in ("help", "misread"):
-            words = event.command.text
-            tx.owe_answer(event.key, event.reply_to, help_text(words) if event.command.verb == "help" else words)
-            return None
-        found = [r for r in releases if not named or _name(r).casefold() == named]
-        if len(found) == 1:
-            return found[0].subject
-        if found:
-            names = ", ".join(f"`{_name(r)}`" for r in found[:10])
-            said = f"Which release? Open are {names}. Name it: `/golive {event.command.verb} {_name(found[0])} …`."
-        elif named:
-            said = f"There is no open release {event.command.release}."
-        else:
-            said = "No release is open."
-        tx.owe_answer(event.key, event.reply_to, said)
-        return None
+    def _elsewhere(self, tx: Transaction, event: Asked, subject: Subject) -> bool:
+        """Whether the release belongs to another workspace than the one it was said in; then the person is told so."""
+        said = self._joins.refused(tx, event.who, subject) if self._joins else ""
+        if said and not event.undone:
+            tx.owe_answer(event.key, event.reply_to, said)
+        return bool(said)
 
 
 def _stands(tx: Transaction, event: Asked) -> bool:
@@ -192,13 +237,9 @@ def _stands(tx: Transaction, event: Asked) -> bool:
     return event.subject is not None and tx.wrote(event.subject.key, ref, fingerprint(text))
 
 
-def _name(release: ReleaseState) -> str:
-    return f"{release.full_name}#{release.subject.number}"
-
-
 def _word(event: Asked, person: Person) -> Word:
     return Word(
         key=event.key, person=person, surface=event.surface, verb=event.command.verb, at=event.at,
         text=event.command.text, revision_sha=event.revision_sha, link=event.link, origin=event.reply_to,
-        slot=event.slot, undone=event.undone,
+        slot=event.slot, undone=event.undone, account=event.who,
     )  # fmt: skip

@@ -5,10 +5,12 @@ Source of the limits: Slack's reference of blocks and text objects. Texts come i
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from golive.ports import MessageView
+from golive.render.dates import dated
 from golive.render.escaping import href, mrkdwn
 from golive.render.folding import lines_within
 
@@ -29,11 +31,18 @@ Block = dict[str, Any]
 
 def said(lines: list[str], most_lines: int = 10) -> MessageView:
     """A message of nothing but lines, its fallback the same words."""
-    lines = [line for line in lines if line] or ["(nothing)"]
-    sections = [section(part, most_lines) for part in _parts(lines[:most_lines])]
-    if more := len(lines) - most_lines:
+    lines = [dated(line) for line in lines if line] or ["(nothing)"]
+    kept = _within(lines[:most_lines])
+    sections = [section(part, most_lines) for part in _parts(kept)]
+    if more := len(lines) - len(kept):
         sections += [section([f"… and {more} more"])] if more > 0 else []
     return MessageView("\n".join(block["text"]["text"] for block in sections), tuple(sections))
+
+
+def _within(lines: Sequence[str]) -> Sequence[str]:
+    """As many of the lines as fit into one message, at least the first."""
+    sizes = itertools.accumulate(len(line) + 1 for line in lines)
+    return lines[: max(1, sum(size <= MESSAGE for size in sizes))]
 
 
 def _parts(lines: Sequence[str]) -> Iterator[list[str]]:
@@ -62,6 +71,11 @@ def _text(text: str) -> Block:
     return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
+def plain(text: str, most: int = 75) -> Block:
+    """A plain text, such as an option's."""
+    return {"type": "plain_text", "text": mrkdwn(text, most) or "…", "emoji": True}
+
+
 def header(text: str) -> Block:
     """A heading of one line."""
     return {"type": "header", "text": {"type": "plain_text", "text": mrkdwn(text, HEADER) or "Release", "emoji": True}}
@@ -69,12 +83,12 @@ def header(text: str) -> Block:
 
 def section(lines: Sequence[str], most_lines: int = 10, most: int = SECTION) -> Block:
     """Lines, as many as fit into `most` characters."""
-    return {"type": "section", "text": _text(lines_within(lines, most, most_lines))}
+    return {"type": "section", "text": _text(lines_within([dated(line) for line in lines], most, most_lines))}
 
 
 def context(texts: Sequence[str]) -> Block:
     """Small print."""
-    return {"type": "context", "elements": [_text(text) for text in texts]}
+    return {"type": "context", "elements": [_text(dated(text)) for text in texts]}
 
 
 def listed(title: str, lines: Sequence[str], most: int = SECTION) -> list[Block]:
@@ -95,7 +109,7 @@ def fitting(blocks: Callable[[int], list[Block]]) -> tuple[Block, ...]:
 
 def _size(blocks: Sequence[Block]) -> int:
     texts = [text for block in blocks for text in (block.get("text"), *block.get("elements", ())) if text]
-    return sum(len(text["text"]) for text in texts if isinstance(text["text"], str))
+    return sum(len(text["text"]) for text in texts if isinstance(text.get("text"), str))
 
 
 def button(label: str, style: str, action: str, value: str) -> Block:

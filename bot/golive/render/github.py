@@ -17,23 +17,18 @@ from golive.core.model import Role
 from golive.core.signoffs import could_fill
 from golive.core.snapshot import Kind, Snapshot
 from golive.ports import CheckRunView
-from golive.render.escaping import fold, href, md
+from golive.render.checkrun import buttons, categories, remarks, titled
+from golive.render.escaping import href, md
 from golive.render.folding import Section, fit, fixed
 from golive.render.roster import changed_for
 from golive.render.templates import fill
 from golive.render.view import ReleaseView, look
-
-TITLE = 255
-"""Characters kept of a check run's title, which GitHub shows on one line."""
 
 OUTPUT = 65_535
 """Bytes that GitHub takes for a check run's summary, and again for its text."""
 
 COMMENT = 65_000
 """Bytes of a comment's body: GitHub takes 65,536 characters, and the marker is added to it."""
-
-ANNOTATIONS = 50
-"""Annotations that GitHub takes in one request."""
 
 MENTIONED = 10
 """People mentioned for one role; beyond that its teams are."""
@@ -45,28 +40,28 @@ _TEAM = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,99}/[A-Za-z0-9][A-Za-z0-9._-]{0,9
 
 
 def check_run(
-    snapshot: Snapshot, decision: Decision, siblings_state: str | None, *, page_url: str, chain: str
+    snapshot: Snapshot, decision: Decision, siblings_state: str | None, *, page_url: str, chain: str, version: str = ""
 ) -> CheckRunView:
     """The check run of this head.
 
     siblings_state: the worst state of other pull requests with this head, beyond those in `snapshot.siblings`; or None.
-    chain: the hash of the ledger's newest row; empty where nothing is recorded.
+    chain: the hash of the ledger's newest row; empty where nothing is recorded.   version: golive's own.
     """
     view = look(snapshot, decision)
     state = max((decision.state, siblings_state or "success", *(s.state for s in snapshot.siblings)), key=_rank)
     completed = state != "in_progress"
     title = _title(snapshot, decision, state)
-    other = fixed(str(md(title)) if title != fold(view.headline, TITLE) else "")
+    other = fixed(str(md(title)) if title != titled(view.headline) else "")
+    footer = _footer(view, page_url, chain, notes=(snapshot.budget, f"golive {version}" if version else ""))
     return CheckRunView(
         title=title,
-        summary=fit([other, *_standing(view), _checks(view), _footer(view, page_url, chain)], OUTPUT),
+        summary=fit([other, *_standing(view, _categories(view)), footer], OUTPUT),
         text=_text(view),
         status="completed" if completed else "in_progress",
         conclusion=state if completed else None,
         details_url=page_url,
-        annotations=tuple(
-            (m.path, max(1, m.line), max(1, m.line), "failure", fold(m.text, 1000)) for m in view.mistakes[:ANNOTATIONS]
-        ),
+        annotations=remarks(view, decision),
+        actions=buttons(view, decision),
     )
 
 
@@ -90,7 +85,7 @@ def _title(snapshot: Snapshot, decision: Decision, state: str) -> str:
             headline = f"Another pull request with this commit is not ready. This one: {headline}"
     if snapshot.siblings and not decision.shared and headline == decision.headline:
         headline = f"#{snapshot.pull.subject.number}: {headline}"  # the run is read on the other pull request, too
-    return fold(headline, TITLE)
+    return titled(headline)
 
 
 def sticky(snapshot: Snapshot, decision: Decision, *, page_url: str, chain: str) -> str:
@@ -100,7 +95,7 @@ def sticky(snapshot: Snapshot, decision: Decision, *, page_url: str, chain: str)
     if decision.kind is Kind.ENDED:
         parts.append(_section("timeline", view.timeline, tuple(reversed(view.timeline))))
     else:
-        parts.append(_folded(_checks(view), view))
+        parts += [_section("guards", view.guards), _folded(_checks(view), view)]
     return fit([*parts, _footer(view, page_url, chain, hint=view.is_open)], COMMENT)
 
 
@@ -153,7 +148,13 @@ def reminder(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    return "\n".join(line if re.fullmatch(r"- \[ \] [A-Za-z ]+", line) else str(md(line)) for line in text.split("\n"))
+    return "\n".join(line if re.fullmatch(r"- \[ \] [A-Za-z ]+", line) else _spaced(line) for line in text.split("\n"))
+
+
+def _spaced(text: str) -> str:
+    """Escaped, with the space that sets it apart from the mention before or after it."""
+    bare = text.strip()
+    return f"{' ' * text.startswith(' ')}{md(bare)}{' ' * text.endswith(' ')}" if bare else " " * bool(text)
 
 
 def _standing(view: ReleaseView, *boxes: Section) -> list[Section]:
@@ -169,6 +170,8 @@ def _standing(view: ReleaseView, *boxes: Section) -> list[Section]:
         *boxes,
         _section("roster", view.roles, pressing),
         _section("conditions", view.conditions, sorted(view.conditions, key=lambda row: bool(row.closed))),
+        _section("train", view.train),
+        _section("acts", view.acts),
         _section("phases", view.phases),
     ]
 
@@ -184,6 +187,15 @@ def _boxes(view: ReleaseView) -> Section:
 
 def _plain(name: str) -> bool:
     return _SLUG.fullmatch(name) is not None and str(md(name)) == name
+
+
+def _categories(view: ReleaseView) -> Section:
+    """How many checks of each category stand how, the worst first."""
+
+    def write(rows: Sequence[Any], more: int) -> str:
+        return fill("github/categories.md.j2", rows=rows, more=more, counts=view.check_counts) if view.checks else ""
+
+    return Section(categories(view.checks), write)
 
 
 def _checks(view: ReleaseView) -> Section:
@@ -204,10 +216,8 @@ def _folded(section: Section, view: ReleaseView) -> Section:
 
 
 def _text(view: ReleaseView) -> str:
-    """The long part below the summary: every check in full, and the mistakes that have no annotation."""
-    beyond = max(0, len(view.mistakes) - ANNOTATIONS)
-    note = fill("github/unannotated.md.j2", beyond=beyond, total=len(view.mistakes)) if beyond else ""
-    return fit([fixed(note), _section("details", view.worst_checks)], OUTPUT)
+    """The long part below the summary: every check in full, each folded away."""
+    return fit([_section("details", view.worst_checks)], OUTPUT)
 
 
 def _section(name: str, rows: Sequence[Any], ranked: Sequence[Any] = ()) -> Section:
@@ -219,6 +229,7 @@ def _section(name: str, rows: Sequence[Any], ranked: Sequence[Any] = ()) -> Sect
     return Section(rows, write, ranked)
 
 
-def _footer(view: ReleaseView, page_url: str, chain: str, hint: bool = False) -> Section:
-    """Links, and as the very last line the head of the ledger's chain."""
-    return fixed(fill("github/footer.md.j2", view=view, page_url=page_url, chain=chain[:12], hint=hint))
+def _footer(view: ReleaseView, page_url: str, chain: str, hint: bool = False, notes: Sequence[str] = ()) -> Section:
+    """Links, then notes, and as the very last line the head of the ledger's chain."""
+    told = [note for note in notes if note]
+    return fixed(fill("github/footer.md.j2", view=view, page_url=page_url, chain=chain[:12], hint=hint, notes=told))

@@ -57,6 +57,7 @@ def role_row(seat: RoleStanding, snapshot: Snapshot) -> RoleRow:
         due=due,
         explicit=seat.rule.explicit,
         asks=bool(seat.missing) and not seat.waits_for,
+        uncovered=tuple(one.where for one in seat.uncovered),
     )
 
 

@@ -73,6 +73,8 @@ class RoleRow:
     due: str = ""
     explicit: bool = False
     asks: bool = False
+    uncovered: tuple[str, ...] = ()
+    """Paths of which no owner has signed, one clause for each set of owners."""
 
     @property
     def have(self) -> str:
@@ -82,7 +84,7 @@ class RoleRow:
     @property
     def complete(self) -> bool:
         """Whether people were asked, and all seats are filled."""
-        return 0 < self.count <= len(self.signed) and not self.skipped
+        return 0 < self.count <= len(self.signed) and not self.skipped and not self.uncovered
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -90,6 +92,7 @@ class RoleRow:
         told = [self.skipped]
         told.append(f"after {' and '.join(self.waits_for)}" if self.waits_for else "")
         told.append(f"before {self.due}" if self.due else "")
+        told += [f"no owner of {paths} yet" for paths in self.uncovered[:3]]
         told.append(f"looking: {', '.join(self.looking[:5])}" if self.looking else "")
         told.append(f"abstained: {', '.join(self.abstained[:5])}" if self.abstained else "")
         return tuple(part for part in told if part)
@@ -132,6 +135,33 @@ class PhaseRow:
     name: str
     label: Label
     headline: str
+
+
+@dataclass(frozen=True)
+class TrainRow:
+    """One pull request that lands together with this one, in their order. text: why it is not ready, or what it landed as."""
+
+    name: str
+    label: Label
+    url: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class ActRow:
+    """One act of going live. said: a clause that already holds the label's meaning, or empty.   link: where it is seen."""
+
+    title: str
+    label: Label
+    said: str = ""
+    link: str = ""
+
+    @property
+    def standing(self) -> str:
+        """`done`, `waiting for its success since 12:30 UTC`, `failed: out of disk`."""
+        if self.label.tone == "good" and self.said:
+            return f"{self.label.word}, {self.said}"
+        return self.said or self.label.word
 
 
 @dataclass(frozen=True)

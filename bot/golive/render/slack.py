@@ -11,14 +11,17 @@ import re
 from collections.abc import Sequence
 
 from golive.core.decide import Decision
-from golive.core.model import Role
+from golive.core.model import Outcome, Role, Verdict
 from golive.core.signoffs import could_fill
 from golive.core.snapshot import Kind, Snapshot
 from golive.ports import MessageView
 from golive.render import blocks as kit
-from golive.render.escaping import href, mrkdwn
+from golive.render.checkrun import CategoryRow, categories
+from golive.render.dates import ago, dated
+from golive.render.escaping import href, mrkdwn, when
 from golive.render.roster import changed_for
 from golive.render.rows import (
+    ActRow,
     BannerRow,
     CheckRow,
     ConditionRow,
@@ -27,25 +30,45 @@ from golive.render.rows import (
     ReasonRow,
     RoleRow,
     StaleRow,
+    TrainRow,
 )
 from golive.render.view import ReleaseView, look, waits_for_promote
 
 FALLBACK = 1_000
 """Characters of the text that notifications and screen readers get."""
 
-APPROVE, REJECT, STATUS = "golive_approve", "golive_reject", "golive_status"
+APPROVE, STATUS, RESUME = "golive_approve", "golive_status", "golive_resume"
 LOOKING, WITHDRAW, PROMOTE = "golive_looking", "golive_withdraw", "golive_promote"
 """`action_id`s of the buttons; the value of each is JSON with the head commit and the subject's key."""
+APPROVE_FORM, REJECT_FORM, HOLD_FORM = "golive_form_approve", "golive_form_reject", "golive_form_hold"
+"""Those that open a form; the value is the same."""
+MORE = "golive_more"
+"""The menu of the other forms; the value of each choice is `verb head subject`."""
 
 _LABELS = {
     APPROVE: ("Approve", "primary"),
-    REJECT: ("Reject", "danger"),
+    APPROVE_FORM: ("Approve with conditions…", ""),
+    REJECT_FORM: ("Reject…", "danger"),
     LOOKING: ("Looking", ""),
     WITHDRAW: ("Withdraw", ""),
     PROMOTE: ("Go live", "primary"),
+    HOLD_FORM: ("Hold…", ""),
+    RESUME: ("Resume", ""),
     STATUS: ("Status", ""),
 }
-"""What each button says, and its style."""
+"""What each button says, and its style; one that opens a form ends in dots."""
+_MORE = {
+    "approve": "Approve with conditions…",
+    "waive": "Waive a check…",
+    "freeze": "Freeze all releases…",
+    "override": "Break the glass…",
+}
+"""What the menu offers: a form of each of these verbs."""
+_OPTION = 150
+"""Characters of an option's value."""
+_WAIVABLE = frozenset({Outcome.FAILED, Outcome.UNKNOWN, Outcome.BLOCKED, Outcome.WARNING})
+_CELLS = 8
+"""Of the bar of a category."""
 
 _HOW = (
     "React to this message with ✅ to approve, ❌ to reject or 👀 to say that you are looking at it; press a button; "
@@ -58,23 +81,27 @@ _USER = re.compile(r"[TE][A-Z0-9]+/[UW][A-Z0-9]+")
 def root(snapshot: Snapshot, decision: Decision, *, page_url: str) -> MessageView:
     """The one message of a release, edited in place."""
     view = look(snapshot, decision)
+    asked = when(snapshot.standing.requests.get(view.head_sha))
 
     def blocks(most: int) -> list[kit.Block]:
         return [
             kit.header(f"{view.title} ({view.name})"),
             *_standing(view, most),
+            *kit.listed("By category" if view.checks else "", _bars(view), most),
             kit.context(_links(view, page_url)),
             *kit.listed("Mistakes in the policy file", [_mistake(row) for row in view.mistakes], most),
             *_in_the_way(view, most),
             *kit.listed("Worth knowing", [_reason(row) for row in view.reasons if not row.blocks], most),
             *kit.listed(
-                "Sign-offs", [_role(row) for row in sorted(view.roles, key=lambda r: r.label.tone == "good")], most
+                "Sign-offs",
+                [_role(row, asked) for row in sorted(view.roles, key=lambda r: r.label.tone == "good")],
+                most,
             ),
             *_agreed(view, most),
             *kit.listed(
                 _checks_title(view), [_check(row) for row in view.worst_checks if row.label.tone != "good"], most
             ),
-            *_buttons(snapshot, decision, view.head_sha, (APPROVE, REJECT, STATUS)),
+            *_buttons(snapshot, decision, view.head_sha, (APPROVE, REJECT_FORM, HOLD_FORM, RESUME, STATUS, MORE)),
         ]
 
     return MessageView(_fallback(view), kit.fitting(blocks))
@@ -101,7 +128,7 @@ def request(snapshot: Snapshot, decision: Decision, head_sha: str, superseded_by
             *kit.listed("What changed since you signed", changed, most),
             *_agreed(view, most),
             kit.context([_HOW]),
-            *_buttons(snapshot, decision, head_sha, (APPROVE, REJECT, LOOKING, WITHDRAW, STATUS)),
+            *_buttons(snapshot, decision, head_sha, (APPROVE, APPROVE_FORM, REJECT_FORM, LOOKING, WITHDRAW, STATUS)),
         ]
 
     text = f"Sign-offs are asked for on {mrkdwn(head_sha[:7])} of {mrkdwn(view.name, 200)}: {mrkdwn(view.title)}"
@@ -126,7 +153,8 @@ def answer(text: str, users: Sequence[str] = ()) -> MessageView:
 
 
 def _fallback(view: ReleaseView) -> str:
-    return f"{mrkdwn(view.name, 200)} {mrkdwn(view.title, 200)}: {mrkdwn(view.headline, FALLBACK - 402)}"
+    told = f"{mrkdwn(view.name, 200)} {mrkdwn(view.title, 200)}: {mrkdwn(view.headline, FALLBACK - 402)}"
+    return dated(told)
 
 
 # ------------------------------------------------------------------ lines
@@ -143,18 +171,35 @@ def _mistake(row: MistakeRow) -> str:
     return f"• `{mrkdwn(row.path, 200)}:{row.line}:{row.column}` {mrkdwn(row.text, 400)} ({where})"
 
 
-def _role(row: RoleRow) -> str:
+def _bars(view: ReleaseView) -> list[str]:
+    """One line for each category: how much of it is in order, as a bar and in words."""
+    rows = categories(view.checks)
+    return [_bar(row, "all checks" if len(rows) == 1 and row.name == "other" else row.name) for row in rows]
+
+
+def _bar(row: CategoryRow, name: str) -> str:
+    fine = row.passed + row.let_through
+    total = fine + row.failed + row.waiting + row.warnings
+    filled = fine * _CELLS // total or min(fine, 1)
+    others = ((row.failed, "failed or unknown"), (row.waiting, "waiting"), (row.warnings, "warning"))
+    told = [f"{fine} of {total} in order", *(f"{count} {word}" for count, word in others if count)]
+    return f"{'▰' * filled}{'▱' * (_CELLS - filled)} {kit.bold(name, 100)}: {', '.join(told)}"
+
+
+def _role(row: RoleRow, asked: str) -> str:
+    """asked: when sign-offs were asked for on this commit."""
     have = f", {row.have}" if row.have else ""
     parts = [f"{row.label.sign} {kit.bold(row.name, 100)} {row.label.word}{have}"]
     if row.signed:
-        parts.append("by " + _names([s.login for s in row.signed]))
+        parts.append("by " + ", ".join(f"{mrkdwn(s.login, 100)} {ago(s.at)}" for s in row.signed[:5]))
     if row.rejected:
         parts.append("rejected by " + _names([s.login for s in row.rejected]))
     parts += [mrkdwn(note, 200) for note in row.notes]
     parts += [_stale(s) for s in row.stale[:3]]
     if row.could:
         could = row.could if len(row.could) <= 4 else row.sources[:4]
-        parts.append("still asked: " + _names(could))
+        since = f" ({ago(asked)})" if asked and row.asks else ""
+        parts.append(f"still asked{since}: {_names(could)}")
     return "; ".join(parts)
 
 
@@ -192,8 +237,18 @@ def _condition(row: ConditionRow) -> str:
     )
 
 
+def _acts(rows: Sequence[ActRow]) -> list[str]:
+    """All of them on one line."""
+    return [" · ".join(f"{row.label.sign} {kit.bold(row.title, 100)}: {mrkdwn(row.standing, 200)}" for row in rows)]
+
+
 def _phase(row: PhaseRow) -> str:
     return f"{row.label.sign} {kit.bold(row.name, 100)}: *{row.label.word}*. {mrkdwn(row.headline, 300)}"
+
+
+def _car(row: TrainRow) -> str:
+    name = kit.link(row.url, row.name) if row.url else mrkdwn(row.name, 200)
+    return f"{row.label.sign} {name}: {row.label.word}{f'. {mrkdwn(row.text, 300)}' if row.text else ''}"
 
 
 def _banner(row: BannerRow) -> str:
@@ -203,8 +258,9 @@ def _banner(row: BannerRow) -> str:
 
 
 def _check(row: CheckRow) -> str:
+    mend = f" → {mrkdwn(row.action, 200)}" if row.action and row.label.tone == "bad" else ""
     measured = f" ({mrkdwn(row.measured, 100)}; expected {mrkdwn(row.expected, 100)})" if row.expected else ""
-    return f"{row.label.sign} *{row.label.word}* {mrkdwn(row.title, 150)}: {mrkdwn(row.summary, 200)}{measured}"
+    return f"{row.label.sign} *{row.label.word}* {mrkdwn(row.title, 150)}: {mrkdwn(row.summary, 200)}{measured}{mend}"
 
 
 def _checks_title(view: ReleaseView) -> str:
@@ -247,6 +303,8 @@ def _agreed(view: ReleaseView, most: int) -> list[kit.Block]:
     conditions = sorted(view.conditions, key=lambda row: bool(row.closed))
     return [
         *kit.listed("Conditions", [_condition(row) for row in conditions], most),
+        *kit.listed("Train", [_car(row) for row in view.train], most),
+        *(kit.listed("Going live", _acts(view.acts), most) if view.acts else ()),
         *kit.listed("Phases", [_phase(row) for row in view.phases], most),
     ]
 
@@ -261,7 +319,27 @@ def _buttons(snapshot: Snapshot, decision: Decision, head_sha: str, wanted: Sequ
     value = json.dumps({"head": head_sha, "subject": snapshot.pull.subject.key})
     useful = _useful(snapshot, decision)
     shown = [action for action in _LABELS if action in useful and action in (*wanted, PROMOTE)]
-    return [{"type": "actions", "elements": [kit.button(*_LABELS[action], action, value) for action in shown]}]
+    elements = [kit.button(*_LABELS[action], action, value) for action in shown]
+    if MORE in wanted:
+        elements += _menu(snapshot, decision, f"{head_sha} {snapshot.pull.subject.key}")
+    return [{"type": "actions", "elements": elements}] if elements else []
+
+
+def _menu(snapshot: Snapshot, decision: Decision, about: str) -> list[kit.Block]:
+    """The forms that are asked for less often. A host's name that is too long for a value leaves the commands."""
+    policy = snapshot.policy
+    useful = {
+        "approve": any(seat.missing for seat in decision.roster),
+        "waive": any(judged.finding.outcome in _WAIVABLE for judged in decision.checks),
+        "freeze": True,
+        "override": policy is not None and policy.overrides is not None and decision.verdict is not Verdict.GO,
+    }
+    options = [
+        {"text": kit.plain(words), "value": f"{verb} {about}"}
+        for verb, words in _MORE.items()
+        if useful[verb] and len(f"{verb} {about}") <= _OPTION
+    ]
+    return [{"type": "overflow", "action_id": MORE, "options": options}] if options else []
 
 
 def _useful(snapshot: Snapshot, decision: Decision) -> set[str]:
@@ -270,7 +348,10 @@ def _useful(snapshot: Snapshot, decision: Decision) -> set[str]:
     said = any(seat.signed or seat.rejected or seat.looking or seat.abstained for seat in seats)
     useful = {
         STATUS: True,
-        REJECT: bool(seats),
+        REJECT_FORM: bool(seats),
+        APPROVE_FORM: any(seat.missing for seat in seats),
+        HOLD_FORM: True,
+        RESUME: any(reason.code == "held" for reason in decision.reasons),
         APPROVE: any(seat.missing for seat in seats),
         LOOKING: any(seat.missing for seat in seats),
         WITHDRAW: said,

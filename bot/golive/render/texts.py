@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+from golive import __version__
 from golive.core.decide import Decision
+from golive.core.effect import PutDirect
+from golive.core.model import Subject
 from golive.core.snapshot import Snapshot
 from golive.ports import CheckRunView, MessageView
 from golive.render import github, slack
+from golive.render.direct import direct
 from golive.render.view import look, to_json
 
 
+@dataclass(frozen=True)
 class Texts:
-    """Makes every text that people read; holds nothing, so one serves all threads."""
+    """Makes every text that people read; holds nothing but golive's version, so one serves all threads."""
+
+    version: str = __version__
 
     def check_run(self, snapshot: Snapshot, decision: Decision, page_url: str, chain: str) -> CheckRunView:
         """The check run; the other pull requests with this head are those of the snapshot."""
-        return github.check_run(snapshot, decision, None, page_url=page_url, chain=chain)
+        return github.check_run(snapshot, decision, None, page_url=page_url, chain=chain, version=self.version)
 
     def sticky(self, snapshot: Snapshot, decision: Decision, page_url: str, chain: str) -> str:
         """The one comment, without its marker."""
@@ -45,6 +53,10 @@ class Texts:
     def chat_request(self, snapshot: Snapshot, decision: Decision, head_sha: str, superseded_by: str) -> MessageView:
         """The sign-off request of one commit, in the thread."""
         return slack.request(snapshot, decision, head_sha, superseded_by)
+
+    def chat_direct(self, subject: Subject, told: PutDirect, url: str) -> MessageView:
+        """A reminder to one person alone."""
+        return direct(subject, told, url)
 
     def chat_line(self, text: str, users: Sequence[str] = ()) -> MessageView:
         """One line in the thread, or an answer: its lines stay lines."""

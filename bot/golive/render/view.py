@@ -19,6 +19,7 @@ from golive.core.snapshot import Kind, Snapshot
 from golive.render.escaping import when
 from golive.render.roster import condition_row, role_row
 from golive.render.rows import (
+    ActRow,
     BannerRow,
     CheckRow,
     ConditionRow,
@@ -28,8 +29,12 @@ from golive.render.rows import (
     RoleRow,
     SignedRow,
     StaleRow,
+    TrainRow,
 )
+from golive.render.trainrows import train_rows
 from golive.render.vocabulary import (
+    ACTS,
+    ALARM,
     CLOSED,
     FROZEN,
     LET_THROUGH,
@@ -41,7 +46,9 @@ from golive.render.vocabulary import (
     Label,
 )
 
-TOLD = frozenset({"overridden", "freeze_excepted"})
+ALARMS = frozenset({"landed_wrong", "landed_untold", "landed_unsigned"})
+"""Codes of reasons that say what is wrong with what landed."""
+TOLD = frozenset({"overridden", "freeze_excepted"}) | ALARMS
 """Codes of reasons that a banner tells already, with everything there is to say."""
 
 
@@ -75,6 +82,14 @@ class ReleaseView:
     banners: tuple[BannerRow, ...] = ()
     conditions: tuple[ConditionRow, ...] = ()
     phases: tuple[PhaseRow, ...] = ()
+    acts: tuple[ActRow, ...] = ()
+    train: tuple[TrainRow, ...] = ()
+    guards: tuple[str, ...] = ()
+    """What lets a release land here without golive, and how to mend it: one line each."""
+    author: str = ""
+    """The login of whoever wrote it; empty where the forge does not say."""
+    longest_override: int = 0
+    """Minutes that an override may last; 0 where nobody may override."""
 
     @property
     def name(self) -> str:
@@ -128,8 +143,26 @@ def look(snapshot: Snapshot, decision: Decision) -> ReleaseView:
         timeline=tuple(fact.text for fact in snapshot.standing.facts),
         banners=tuple(_banners(decision)),
         conditions=tuple(condition_row(condition) for condition in decision.conditions),
+        train=tuple(train_rows(snapshot)),
+        acts=tuple(ActRow(r.act.title, ACTS[r.state], r.said, r.url) for r in decision.promotion.rows),
         phases=tuple(PhaseRow(p.name, VERDICTS[p.verdict], p.headline or decision.headline) for p in decision.phases),
+        guards=_guards(snapshot),
+        longest_override=_longest_override(snapshot),
+        author=pull.author.login if pull.author else "",
     )
+
+
+def _longest_override(snapshot: Snapshot) -> int:
+    allowed = snapshot.policy.overrides if snapshot.policy else None
+    return int(allowed.longest.total_seconds()) // 60 if allowed else 0
+
+
+def _guards(snapshot: Snapshot) -> tuple[str, ...]:
+    """Of what was found weak about the repository, what matters to this base; nothing once it has landed."""
+    if snapshot.pull.state is not PullState.OPEN:
+        return ()
+    base = snapshot.pull.revision.base_ref
+    return tuple(one.line for one in snapshot.shared.hardening if one.serious and one.branch in ("", base))
 
 
 def _label(snapshot: Snapshot, decision: Decision) -> Label:
@@ -141,7 +174,8 @@ def _label(snapshot: Snapshot, decision: Decision) -> Label:
 
 
 def _banners(decision: Decision) -> Iterator[BannerRow]:
-    """What everybody must see first: the override that is on, then the freezes."""
+    """What everybody must see first: what landed wrongly, the override that is on, then the freezes."""
+    yield from (BannerRow(ALARM, f"{r.sentence} {r.clears}", "") for r in decision.reasons if r.code in ALARMS)
     if override := decision.override:
         people = tuple(word.person.login for word in override.words)
         yield BannerRow(OVERRIDDEN, override.reason, when(override.until), people)
@@ -153,7 +187,7 @@ def _banners(decision: Decision) -> Iterator[BannerRow]:
 
 def waits_for_promote(snapshot: Snapshot, decision: Decision) -> bool:
     """Whether it goes live as it is once somebody says so."""
-    if decision.kind is not Kind.RELEASE or snapshot.policy is None or snapshot.policy.merge is None:
+    if decision.kind is not Kind.RELEASE or snapshot.policy is None or not snapshot.policy.goes_when:
         return False
     if any(reason.code == "promote_awaited" for reason in decision.reasons):
         return True
@@ -165,11 +199,15 @@ def _next_step(snapshot: Snapshot, decision: Decision) -> str:
     if decision.kind is not Kind.RELEASE or decision.verdict not in (Verdict.GO, Verdict.CONDITIONAL_GO):
         return ""
     merge = snapshot.policy.merge if snapshot.policy else None
+    when = snapshot.policy.goes_when if snapshot.policy else ""
     conditional = decision.verdict is Verdict.CONDITIONAL_GO
     if waits_for_promote(snapshot, decision):
-        return _once_promoted(by_itself=conditional and merge is not None and merge.when != "ask")
+        return _once_promoted(by_itself=conditional and when not in ("", "ask"))
+    if decision.promotion.rows:
+        return "" if decision.promotion.done else "golive takes it live by itself, one act after the other."
     if not conditional:
-        return "golive merges it by itself." if merge else "It may be merged."
+        by_people = any(r.code in ("workflows_need_a_person", "actor_may_not") for r in decision.reasons)
+        return "golive merges it by itself." if merge and not by_people else "It may be merged."
     if merge is None:
         return "It passes once these are cleared; with `merge.when: conditional` in the policy it would pass as it is."
     if promoted(snapshot):
@@ -216,6 +254,8 @@ def _becomes_by(rule: ReleaseRule) -> str:
     ways = []
     if rule.head:
         ways.append(f"comes from a branch like {' or '.join(f'`{pattern}`' for pattern in rule.head)}")
+    if rule.release_please:
+        ways.append("is the one that release-please keeps for this branch")
     if rule.labels:
         ways.append(f"carries the label {' or '.join(f'`{label}`' for label in rule.labels)}")
     forks = "" if rule.forks else ", and not from a fork"
@@ -244,6 +284,8 @@ def from_json(text: str) -> ReleaseView | None:
                 "banners": tuple(_labelled(BannerRow, r) for r in raw.get("banners", ())),
                 "conditions": tuple(_labelled(ConditionRow, r) for r in raw.get("conditions", ())),
                 "phases": tuple(_labelled(PhaseRow, r) for r in raw.get("phases", ())),
+                "acts": tuple(_labelled(ActRow, r) for r in raw.get("acts", ())),
+                "train": tuple(_labelled(TrainRow, r) for r in raw.get("train", ())),
                 "checks": tuple(_labelled(CheckRow, r) for r in raw.get("checks", ())),
                 "mistakes": tuple(_made(MistakeRow, r) for r in raw.get("mistakes", ())),
             },

@@ -54,7 +54,19 @@ MAY_REJECT = Label("may reject", "➖", "quiet")
 CONDITION_OPEN = Label("open", "⏳", "wait")
 CONDITION_CLOSED = Label("closed", "✅", "good")
 
+ACTS: dict[str, Label] = {
+    "done": Label("done", "✅", "good"),
+    "waits": Label("waiting", "⏳", "wait"),
+    "failed": Label("failed", "❌", "bad"),
+    "unknown": Label("could not tell", "❓", "bad"),
+    "next": Label("next", "▶️", "wait"),
+    "later": Label("later", "📅", "quiet"),
+}
+"""How an act of going live stands."""
+
 OVERRIDDEN = Label("OVERRIDDEN", "🚨", "bad")
+ALARM = Label("ALARM", "🚨", "bad")
+"""Of what landed as something else than what was signed."""
 FROZEN = Label("FROZEN", "🧊", "mild")
 LET_THROUGH = Label("FREEZE", "🧊", "quiet")
 """Of a freeze that this release was let through."""

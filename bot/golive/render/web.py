@@ -37,11 +37,28 @@ def release_page(snapshot: Snapshot, decision: Decision, facts: Sequence[str] | 
 
 
 def view_page(
-    view: ReleaseView, facts: Sequence[str] | None = None, *, chain: str = "", looked_at: datetime | None = None
+    view: ReleaseView,
+    facts: Sequence[str] | None = None,
+    *,
+    chain: str = "",
+    looked_at: datetime | None = None,
+    looks: str = "",
+    rests: str = "",
 ) -> str:
-    """The page of a release from its view, for example one kept as JSON since the last turn."""
+    """The page of a release from its view, for example one kept as JSON since the last turn.
+
+    looks: when golive looked last and looks next.   rests: why nothing moves, empty where it does.
+    """
     timeline = view.timeline if facts is None else facts
-    return fill("web/release.html.j2", view=view, timeline=timeline, chain=chain[:12], looked_at=looked_at)
+    return fill(
+        "web/release.html.j2",
+        view=view,
+        timeline=timeline,
+        chain=chain[:12],
+        looked_at=looked_at,
+        looks=looks,
+        rests=rests,
+    )
 
 
 def index_page(rows: Iterable[IndexRow]) -> str:
