@@ -1,14 +1,17 @@
 """`golive doctor`: what is configured, what is missing, and how to mend it; with --live, what the outside says too.
 
 Add a question as one function that yields `Item`s, and its row in `QUESTIONS`. A question asks nothing of the network;
-those that do live in `live`.
+those that do live in `doctor_live`.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,49 +24,86 @@ from golive.core.errors import Misconfigured
 if TYPE_CHECKING:
     from golive.settings import Settings
 
-COLOURS = {"ok": "green", "off": "yellow", "note": "yellow", "missing": "red", "wrong": "red"}
-"""Mark → its colour. `missing` and `wrong` keep the service from running."""
-CANNOT_RUN = 3
+COLOURS = {"ok": "green", "off": "yellow", "note": "yellow", "weak": "red", "missing": "red", "wrong": "red"}
+"""Mark → its colour. `missing` and `wrong` keep the service from running; with `weak` it runs, and something fails."""
+FOUND, CANNOT_RUN = 1, 3
 
 
 @click.command()
 @ENV_FILE
 @click.option("--live", is_flag=True, help="Ask GitHub and Slack too, with the configured key and token.")
-def doctor(env_file: Path | None, live: bool) -> None:
+@click.option("--json", "as_json", is_flag=True, help="A JSON object: what was found, each with its code and mend.")
+def doctor(env_file: Path | None, live: bool, as_json: bool) -> None:
     """Say what is configured, what is missing, and how to mend it. GitHub alone is enough; Slack is optional.
 
-    Exits 0 when the service can run with these settings, 3 otherwise. Nothing is changed anywhere.
+    With --live, GitHub and Slack are asked whether webhooks arrive, permissions, events and scopes are granted, the bot is
+    in its channels, policies are valid, and golive's check is required and pinned.
+
+    Exits 0 when all is well, 1 when the service can run and something found with --live has to be mended, 3 when it cannot
+    run. Nothing is changed anywhere.
 
     \b
     golive doctor --env-file golive.env --live
     """
     from golive import settings as all_settings
+    from golive.wiring.stored_app import filled
 
     settings = all_settings.read(env_file)
-    stopped = _told(item for question in QUESTIONS for item in question(settings))
-    if live and not stopped:
-        from golive.cli.live import asked
+    with suppress(Misconfigured):  # then its key is missing, and said to be
+        settings = filled(settings)
+    told = _Told(as_json)
+    told.all(item for question in QUESTIONS for item in question(settings))
+    if live and not told.stopped:
+        from golive.cli.doctor_live import asked
 
-        stopped = _told(asked(settings))
+        told.all(asked(settings))
     elif live:
-        click.echo("GitHub and Slack were not asked: mend the above first.")
-    if stopped:
-        click.echo("golive cannot run like this.")
-        sys.exit(CANNOT_RUN)
-    click.echo("golive can run.")
+        told.say("GitHub and Slack were not asked: mend the above first.")
+    sys.exit(told.end())
 
 
-def _told(items: Iterator[Item]) -> bool:
-    stopped = False
-    for item in items:
-        click.echo(f"{click.style(f'{item.mark:8}', fg=COLOURS[item.mark])}{item.what}: {item.words}")
-        stopped = stopped or item.stops
-    return stopped
+class _Told:
+    """Tells items as they come, or all at once as JSON."""
+
+    def __init__(self, as_json: bool) -> None:
+        self._as_json = as_json
+        self._items: list[Item] = []
+
+    @property
+    def stopped(self) -> bool:
+        return any(item.stops for item in self._items)
+
+    def all(self, items: Iterator[Item]) -> None:
+        for item in items:
+            self._items.append(item)
+            self.say(f"{click.style(f'{item.mark:8}', fg=COLOURS[item.mark])}{item.what}: {item.words}")
+            if item.mend:
+                self.say(f"{'':8}  → {item.mend}")
+
+    def say(self, text: str) -> None:
+        if not self._as_json:
+            click.echo(text)
+
+    def end(self) -> int:
+        """The last words, and the exit code."""
+        ails = sum(item.ails for item in self._items)
+        code = CANNOT_RUN if self.stopped else FOUND if ails else 0
+        if self._as_json:
+            click.echo(json.dumps({"exit": code, "found": [asdict(item) for item in self._items]}, indent=2))
+        elif self.stopped:
+            click.echo("golive cannot run like this.")
+        elif ails:
+            click.echo(f"golive can run, and {ails} of the above {'has' if ails == 1 else 'have'} to be mended.")
+        else:
+            click.echo("golive can run.")
+        return code
 
 
 def github_app(settings: Settings) -> Iterator[Item]:
     """The App's id and webhook secret."""
-    make = "`golive setup github` makes the App and writes it."
+    make = (
+        "`golive setup github` makes the App and writes it; without any, `golive serve` offers /setup in the browser."
+    )
     if settings.github_app_id is None:
         yield Item("missing", "GOLIVE_GITHUB_APP_ID", f"the numeric id of the GitHub App. {make}")
     else:
@@ -200,9 +240,9 @@ def addresses(settings: Settings) -> Iterator[Item]:
     """How golive is reached, and where it listens."""
     from urllib.parse import urlsplit
 
-    from golive.cli.manifests import LOOPBACK
-    from golive.cli.manifests import address as public
     from golive.cli.serve import address as listening
+    from golive.wiring.manifests import LOOPBACK
+    from golive.wiring.manifests import address as public
 
     try:
         host = urlsplit(public(settings.public_url, "it")).hostname

@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "demo": ("golive.cli.demo", "demo", "Play a release from pull request to merge, on this machine alone."),
     "serve": ("golive.cli.serve", "serve", "Run the service: listen to GitHub and Slack, decide, merge."),
     "doctor": ("golive.cli.doctor", "doctor", "Say what is configured, what is missing, and how to mend it."),
+    "harden": ("golive.cli.harden", "harden", "How a repository is guarded, and how to mend what is weak."),
     "setup": ("golive.cli.setup", "setup", "Create the GitHub App and the Slack app."),
     "check": ("golive.cli.check", "check", "Run the readiness checks here and now, and say what stands in the way."),
     "say": ("golive.cli.say", "say", "Say something about a release as yourself: sign, hold, ask where it stands."),

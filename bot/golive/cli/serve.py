@@ -35,8 +35,9 @@ BACKLOG = 2048
 def serve(env_file: Path | None, listen: str | None) -> None:
     """Run the service until it is told to stop (Ctrl-C or SIGTERM); then it ends what it is doing and leaves.
 
-    It needs GOLIVE_GITHUB_APP_ID, GOLIVE_GITHUB_PRIVATE_KEY (or …_FILE) and GOLIVE_GITHUB_WEBHOOK_SECRET; Slack is off
-    until its token and signing secret are set. What is missing is named before anything starts. The log goes to
+    It needs GOLIVE_GITHUB_APP_ID, GOLIVE_GITHUB_PRIVATE_KEY (or …_FILE) and GOLIVE_GITHUB_WEBHOOK_SECRET. With none of
+    the three, it prints a code and serves /setup alone, where the App is made in the browser, and then goes on. Slack is
+    off until its token and signing secret are set. What is missing is named before anything starts. The log goes to
     standard error, a JSON object a line, without secrets.
 
     \b
@@ -44,18 +45,35 @@ def serve(env_file: Path | None, listen: str | None) -> None:
     """
     from golive import settings as all_settings
     from golive.cli import logs
+    from golive.wiring.stored_app import filled, none_set
 
     settings = all_settings.read(env_file)
     if listen:
         settings = settings.model_copy(update={"listen": listen})
-    if missing := settings.missing():
+    _complete_but_for_the_app(settings)
+    settings = filled(settings)
+    with _listener(settings.listen) as listener:
+        if none_set(settings):
+            from golive.cli.first_start import set_up
+
+            logs.configure(settings.log_level, settings.secrets_held())
+            if not set_up(settings, listener):
+                return  # told to stop
+            settings = filled(settings)
+        logs.configure(settings.log_level, [*settings.secrets_held(), settings.github_key or ""])
+        _run(settings, listener)
+
+
+def _complete_but_for_the_app(settings: Settings) -> None:
+    """Refuse what cannot run. No App at all is another matter: it is kept in the database, or made in the browser."""
+    from golive.wiring.stored_app import none_set
+
+    missing = [one for one in settings.missing() if not (none_set(settings) and one.startswith("GOLIVE_GITHUB_"))]
+    if missing:
         raise Misconfigured(
             "golive serve does not start, because these settings are missing:\n  " + "\n  ".join(missing)
             + "\nSet them in the environment or in golive.env; `golive setup` makes them, `golive doctor` checks them."
         )  # fmt: skip
-    logs.configure(settings.log_level, [*settings.secrets_held(), settings.github_key or ""])
-    with _listener(settings.listen) as listener:
-        _run(settings, listener)
 
 
 def address(text: str) -> tuple[str, int]:

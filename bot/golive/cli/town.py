@@ -10,12 +10,13 @@ import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
-from golive.cli import envfile, manifests
+from golive.cli import envfile
 from golive.standins.github import CheckRun, GitHub
 from golive.standins.sample import Sample
 from golive.standins.slack import Slack
 from golive.standins.slack.world import Message
 from golive.standins.wire import Served, serve
+from golive.wiring import manifests
 
 TEAM = ("ana", "bo", "mina", "sam", "sue", "zoe")
 REPOSITORY, CHANNEL, BRANCH = "acme/shop", "#releases", "release/1.4"

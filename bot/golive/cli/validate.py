@@ -16,6 +16,7 @@ import click
 from golive.core.errors import Misconfigured
 
 if TYPE_CHECKING:
+    from golive.cli.owners import Warned
     from golive.policyfile import Mistake
 
 SEARCHED = (Path(".github/golive.yml"), Path("golive.yml"))
@@ -23,13 +24,14 @@ SEARCHED = (Path(".github/golive.yml"), Path("golive.yml"))
 MISTAKEN = 3
 
 
-def as_text(mistakes: Sequence[Mistake], files: Sequence[str]) -> str:
-    """One line per mistake, clickable in terminals and editors; a line per file where there is none."""
-    return "\n".join([str(m) for m in mistakes] or [f"{file}: a whole policy" for file in files])
+def as_text(mistakes: Sequence[Mistake], files: Sequence[str], warnings: Sequence[Warned] = ()) -> str:
+    """One line per mistake and warning, clickable in terminals and editors; a line per file where there is no mistake."""
+    told = [str(m) for m in mistakes] or [f"{file}: a whole policy" for file in files]
+    return "\n".join([*told, *(str(one) for one in warnings)])
 
 
-def as_github(mistakes: Sequence[Mistake], files: Sequence[str]) -> str:
-    """Workflow commands that put each mistake on its line of a pull request.
+def as_github(mistakes: Sequence[Mistake], files: Sequence[str], warnings: Sequence[Warned] = ()) -> str:
+    """Workflow commands that put each mistake and warning on its line of a pull request.
 
     Source of the form and its escapes: GitHub's documentation, "Workflow commands for GitHub Actions".
     """
@@ -42,11 +44,18 @@ def as_github(mistakes: Sequence[Mistake], files: Sequence[str]) -> str:
         where = f"{mistake.at}: " if mistake.at else ""
         what = ". ".join(part for part in (mistake.what, mistake.mend) if part)
         lines.append(f"::error {told},title={_property('golive policy')}::{_message(where + what)}")
-    return "\n".join(lines or [as_text((), files)])
+    lines = lines or [as_text((), files)]
+    for one in warnings:
+        at = f"file={_property(one.path)},line={one.line}"
+        lines.append(f"::warning {at},title={_property('golive code owners')}::{_message(one.what)}")
+    return "\n".join(lines)
 
 
-def as_json(mistakes: Sequence[Mistake], files: Sequence[str]) -> str:
-    """`{"valid": …, "files": […], "mistakes": [{file, line, column, end_line, at, what, mend}]}`."""
+def as_json(mistakes: Sequence[Mistake], files: Sequence[str], warnings: Sequence[Warned] = ()) -> str:
+    """`{"valid": …, "files": […], "mistakes": [{file, line, column, end_line, at, what, mend}], "warnings": […]}`.
+
+    A warning is `{file, line, what}`.
+    """
     told = [
         {
             "file": m.path, "line": m.line, "column": m.column, "end_line": max(m.line, m.end_line),
@@ -54,10 +63,12 @@ def as_json(mistakes: Sequence[Mistake], files: Sequence[str]) -> str:
         }
         for m in mistakes
     ]  # fmt: skip
-    return json.dumps({"valid": not mistakes, "files": list(files), "mistakes": told}, indent=2, ensure_ascii=False)
+    also = [{"file": one.path, "line": one.line, "what": one.what} for one in warnings]
+    whole = {"valid": not mistakes, "files": list(files), "mistakes": told, "warnings": also}
+    return json.dumps(whole, indent=2, ensure_ascii=False)
 
 
-FORMATS: Mapping[str, Callable[[Sequence[Mistake], Sequence[str]], str]] = {
+FORMATS: Mapping[str, Callable[[Sequence[Mistake], Sequence[str], Sequence[Warned]], str]] = {
     "text": as_text,
     "github": as_github,
     "json": as_json,
@@ -82,7 +93,8 @@ def _property(text: str) -> str:
 def validate(paths: tuple[Path, ...], form: str, schema: bool) -> None:
     """Check policy files. Without PATH: the first of .github/golive.yml and golive.yml.
 
-    Every mistake is told with its file, line and column, and how to mend it. Exits 0 when all is well, 3 otherwise.
+    Every mistake is told with its file, line and column, and how to mend it. Where a role is asked of code owners, the
+    CODEOWNERS file beside the policy is read too; what is odd in it is a warning. Exits 0 without mistakes, 3 otherwise.
 
     \b
     golive validate
@@ -90,6 +102,7 @@ def validate(paths: tuple[Path, ...], form: str, schema: bool) -> None:
     golive validate --schema > golive.schema.json   for your editor
     """
     from golive.checks.registry import installed
+    from golive.cli.owners import warned
     from golive.policyfile import PolicyMistakes, json_schema, load
 
     kinds = installed()
@@ -98,12 +111,13 @@ def validate(paths: tuple[Path, ...], form: str, schema: bool) -> None:
         return
     files = paths or (_found(),)
     mistakes: list[Mistake] = []
+    warnings: list[Warned] = []
     for file in files:
         try:
-            load(_read(file), kinds, str(file))
+            warnings += warned(load(_read(file), kinds, str(file)), file)
         except PolicyMistakes as found:
             mistakes += found.mistakes
-    click.echo(FORMATS[form](mistakes, [str(file) for file in files]))
+    click.echo(FORMATS[form](mistakes, [str(file) for file in files], warnings))
     if mistakes:
         sys.exit(MISTAKEN)
 

@@ -12,6 +12,7 @@ from golive import __version__
 from golive.store.store import Unavailable
 from golive.web.api import api
 from golive.web.doors import doors
+from golive.web.installing import installing
 from golive.web.linking import Browser, linking, not_linking
 from golive.web.metrics import Metrics
 from golive.web.pages import pages
@@ -32,11 +33,14 @@ def create_app(golive: Golive, *, runs: bool = True) -> FastAPI:
     app = FastAPI(
         title="golive", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
     )
-    metrics = Metrics(golive.store)
+    metrics = Metrics(golive.store, golive.forge.clients.meter.figures)
     app.include_router(doors(golive, metrics))
     app.include_router(api(golive, metrics))
+    app.include_router(installing(golive.install, golive.settings.public_url))
     app.include_router(linking(golive.link, Browser(golive.settings.public_url)) if golive.link else not_linking())
-    app.include_router(pages(golive.store.release_by_token, lambda state: golive.store.chain_head(state.subject)))
+    app.include_router(
+        pages(golive.store.release_by_token, lambda state: golive.store.chain_head(state.subject), golive.looked)
+    )
 
     @app.exception_handler(Unavailable)
     async def not_kept(_: Request, __: Unavailable) -> Response:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from fastapi import APIRouter, Path
 from fastapi.responses import HTMLResponse, Response
 
+from golive.core.reach import AT_REST, OUT_OF_REACH
 from golive.ports import ReleaseState
 from golive.render import web
 from golive.render.view import from_json
@@ -26,8 +27,14 @@ HEADERS = {
 """Of every page: nothing but our own stylesheet is loaded, and the link is told to nobody by following another one."""
 
 
-def pages(find: Callable[[str], ReleaseState | None], chain_head: Callable[[ReleaseState], str]) -> APIRouter:
-    """The routes. find: the release whose page has this token, or None.   chain_head: of its ledger, hex."""
+def pages(
+    find: Callable[[str], ReleaseState | None], chain_head: Callable[[ReleaseState], str],
+    looked: Callable[[ReleaseState], str] = lambda _: "",
+) -> APIRouter:  # fmt: skip
+    """The routes. find: the release whose page has this token, or None.   chain_head: of its ledger, hex.
+
+    looked: when golive looked at it last, and when it looks next, in words.
+    """
     router = APIRouter(include_in_schema=False)
 
     @router.get("/r/{token}")
@@ -42,7 +49,10 @@ def pages(find: Callable[[str], ReleaseState | None], chain_head: Callable[[Rele
             return _notice(
                 503, "Not yet", "This release has not been looked at by this version of golive. Try again soon."
             )
-        return _page(web.view_page(view, chain=chain_head(state), looked_at=state.looked_at))
+        rests = state.headline if state.headline.startswith((AT_REST, OUT_OF_REACH)) else ""
+        return _page(
+            web.view_page(view, chain=chain_head(state), looked_at=state.looked_at, looks=looked(state), rests=rests)
+        )
 
     @router.get(web.STYLESHEET)
     def stylesheet() -> Response:

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import structlog
 import yaml
@@ -16,24 +17,39 @@ import yaml
 from golive import __version__
 from golive.checks.registry import installed
 from golive.core.errors import Gone, Kept, Misconfigured
+from golive.core.looks import looks
 from golive.core.masking import Mask
 from golive.core.model import Finding, Person
 from golive.core.policy import Policy
 from golive.core.snapshot import Mistake, Timing
+from golive.engine import joins, queue, reach
+from golive.engine.accounts import Accounts
+from golive.engine.attendance import Attendance
 from golive.engine.examine import Examiner, Looks
 from golive.engine.gather import Gather
+from golive.engine.groups import Groups
+from golive.engine.harden import Harden
 from golive.engine.inbox import Inbox
 from golive.engine.link import Link, not_set_up
+from golive.engine.outage import Outages
 from golive.engine.perform import Perform
+from golive.engine.reactions import FAMILY as REACTIONS
+from golive.engine.reactions import Reactions
 from golive.engine.reconcile import Reconcile
 from golive.engine.record import Intake, Recorder
+from golive.engine.sight import FAMILY as SIGHT
+from golive.engine.sight import Sight
+from golive.engine.summaries import Summaries
+from golive.engine.sweep import Sweep
 from golive.engine.turns import Turns
 from golive.githubapp.callers import Callers
 from golive.githubapp.callers import Intake as ApiIntake
 from golive.githubapp.client import Clients
+from golive.githubapp.deliveries import HookLog, Installations
 from golive.githubapp.forge import GitHubForge
 from golive.githubapp.intake import Intake as GitHubIntake
 from golive.githubapp.intake import words_of
+from golive.githubapp.meter import THE_APP
 from golive.look.connect import Connect
 from golive.look.dns import Dns
 from golive.look.guard import Guard
@@ -41,16 +57,25 @@ from golive.look.http import Http
 from golive.look.secrets import Secrets
 from golive.look.sql import Sql
 from golive.policyfile import Given, PolicyMistakes, load
-from golive.ports import ANSWERS, INBOX, PEOPLE, Clock, Executor, Look
+from golive.ports import ANSWERS, HARDEN, INBOX, PEOPLE, SWEEP, Clock, Executor, Look, ReleaseState
+from golive.render.replies import answered
 from golive.render.texts import Texts
 from golive.settings import Settings
 from golive.slackapp.chat import SlackChat
 from golive.slackapp.door import Door
+from golive.slackapp.installs import Install
 from golive.slackapp.intake import Intake as SlackIntake
+from golive.slackapp.people import SlackPeople
+from golive.slackapp.socket import Socket
+from golive.store.cache import Answers
 from golive.store.links import FILE
 from golive.store.store import Store
 from golive.store.work import EmbeddedWork, ProcessLock, ServerLock
+from golive.wiring import manifests
+from golive.wiring.forms import forms
 from golive.wiring.signin import linking
+from golive.wiring.surfaces import surfaces
+from golive.wiring.tenancy import tenancy
 
 log = structlog.get_logger()
 
@@ -81,6 +106,8 @@ class Golive:
     webhook_secret: str
     callers: Callers
     link: Link | None = None
+    socket: Socket | None = None
+    install: Install | None = None
     _pool: ThreadPoolExecutor | None = None
     _lock: ProcessLock | ServerLock | None = None
 
@@ -91,17 +118,27 @@ class Golive:
         self._lock = lock
         self.wake()
         self.work.start()
+        if self.socket is not None:
+            self.socket.start()
 
     def wake(self) -> None:
         """Owe a look to everything that may have changed while nobody looked."""
         with self.store.transaction() as tx:
-            for subject in (INBOX, ANSWERS, PEOPLE, *(r.subject.key for r in tx.open_releases())):
+            for subject in (INBOX, ANSWERS, PEOPLE, SWEEP, *(r.subject.key for r in tx.open_releases())):
                 tx.touch(subject)
+
+    def looked(self, release: ReleaseState) -> str:
+        """When the release was looked at last, and when it is next, in words."""
+        now, next_at = self.clock(), self.store.next_look(release.subject.key)
+        return looks(release.looked_at, next_at, now) if release.looked_at else ""
 
     def stop(self) -> None:
         """Finish what runs, write what waits, close."""
+        if self.socket is not None:
+            self.socket.stop()
         self.work.stop()
         self.inbox.stop()
+        self.forge.clients.cache.flush()
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
         if self._lock is not None:
@@ -118,40 +155,78 @@ def build(settings: Settings, clock: Clock = utc_now, executor: Executor | None 
         raise Misconfigured("These settings are missing:\n  " + "\n  ".join(missing))
     app_id, key, webhook_secret = settings.github_app_id or 0, settings.github_key or "", settings.github_webhook_secret
     store = Store.open(settings.database_url, clock)
-    clients = Clients(app_id, key, settings.github_api_url, settings.github_write_pause)
+    clients = Clients(app_id, key, settings.github_api_url, settings.github_write_pause, Answers(store.engine), clock)
     forge = GitHubForge(clients, store, settings.github_api_url, app_id, settings.github_app_slug, clock)
-    token = settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else ""
-    chat = SlackChat(token, settings.slack_api_url) if settings.slack_on else None
+    tenants = tenancy(settings, store, clients, forge.host, clock)
+    token = tenants.token
+    chat = SlackChat(token, settings.slack_api_url, clock) if settings.slack_on else None
     pool = None if executor else ThreadPoolExecutor(settings.check_threads, thread_name_prefix="checks")
     timing = Timing(rest=settings.sign_off_rest, reactions=settings.reactions_every)
     render = Texts()
     secrets = Secrets.read(settings.secrets, os.environ) if settings.secrets else Secrets.none()
+    looks_at = _looks(settings, secrets, clock)
+    hooks = (settings.slack_hooks_url, urlsplit(settings.slack_hooks_url).hostname or "")
     examiner = Examiner(
-        store, forge, _looks(settings, secrets, clock), executor or pool or ThreadPoolExecutor(),
+        store, forge, looks_at, executor or pool or ThreadPoolExecutor(),
         clock, timing.recheck, _Hidden(settings, secrets).finding,
     )  # fmt: skip
-    gather = Gather(forge, store, clock, reader(secrets), words_of, timing, settings.stuck_after)
-    perform = Perform(store, chat, render, examiner, clock)
+    people_there = SlackPeople(token, settings.slack_api_url) if settings.slack_on else None
+    attendance = Attendance(store, people_there, clock)
+    gather = Gather(
+        forge, store, clock, reader(secrets), words_of, timing, settings.stuck_after, attendance,
+        Groups(store, people_there, clock),
+    )  # fmt: skip
+    perform = Perform(store, chat, render, examiner, clock, unreached=attendance.unreached, summaries=Summaries(
+        store, looks_at, render.chat_line, clock, *hooks,
+    ))  # fmt: skip
+    link = linking(settings, store, clients, clock, token)
     reconcile = Reconcile(
-        store, forge, gather, perform, render, clock, settings.public_url.rstrip("/"), __version__, chat is not None
-    )
+        store, forge, gather, perform, render, clock, settings.public_url.rstrip("/"), __version__, chat is not None,
+        attendance, Accounts(people_there, clock, LINK_YOURSELF if link else ASK_OPERATOR), tenants.joins.told,
+    )  # fmt: skip
     intakes: dict[str, Intake] = {
         "github": GitHubIntake(forge.host, app_id, settings.github_app_slug),
-        "slack": SlackIntake(),
+        "slack": SlackIntake(many=settings.slack_many),
         "api": ApiIntake(),
     }
-    link = linking(settings, store, clients, clock)
-    recorder = Recorder(store, intakes, LINK_YOURSELF if link else ASK_OPERATOR, link.answer if link else not_set_up)
+    recorder = Recorder(
+        store, intakes, LINK_YOURSELF if link else ASK_OPERATOR, link.answer if link else not_set_up, tenants.joins
+    )
     people = People(settings.slack_people, store, forge, clock)
     people.read()  # a file that cannot be used is said at start
-    turns = Turns(store, recorder, reconcile, chat, render.chat_line, clock, {PEOPLE: people.resolve})
+    harden = Harden(store, forge, reader(secrets), clock, manifests.asked_permissions())
+    families: dict[str, Callable[[str], None]] = {
+        HARDEN.rstrip(":"): harden, REACTIONS: Reactions(store, forge, clock, timing, forge.level),
+    }  # fmt: skip
+    families |= {
+        reach.FAMILY: reach.Reach(store, Installations(clients), clock), SIGHT: Sight(store, forge, clock),
+    }  # fmt: skip
+    families |= surfaces(
+        store, chat, intakes["slack"], clock, settings.public_url.rstrip("/"), LINK_YOURSELF if link else ASK_OPERATOR,
+        link is not None, tenants.joins,
+    )  # fmt: skip
+    families[queue.FAMILY] = queue.QueueWatch(store, forge, clock, settings.public_url.rstrip("/"))
+    families[joins.FAMILY] = tenants.joins
+    others: dict[str, Callable[[], None]] = {
+        PEOPLE: people.resolve, SWEEP: Sweep(
+            store, HookLog(clients, clock), forge.host, clock, forge.level, lambda: clients.meter.level(THE_APP)
+        ),
+    }  # fmt: skip
+    turns = Turns(
+        store, recorder, reconcile, chat, answered, clock, others, families, tenants.within,
+        Outages(store, chat, render.chat_line, clock, forge.host),
+    )  # fmt: skip
     work = EmbeddedWork(store, turns, clock, _broke, settings.workers)
     inbox = Inbox(store)
     secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else ""
-    slack = Door(secret, token, inbox.keep, clock) if settings.slack_on else None
+    slack = Door(secret, token if isinstance(token, str) else "", inbox.keep, clock) if settings.slack_on else None
+    if slack is not None:
+        slack.forms = forms(store, clock, tenants.of_team, settings.slack_api_url, tenants.joins)
+    by_socket = settings.slack_app_token.get_secret_value() if settings.slack_app_token else ""
+    socket = Socket(by_socket, settings.slack_api_url, slack, clock) if slack and by_socket else None
     return Golive(
         settings, store, inbox, work, forge, chat, slack, clock,
-        webhook_secret.get_secret_value() if webhook_secret else "", Callers(clients), link, pool,
+        webhook_secret.get_secret_value() if webhook_secret else "", Callers(clients), link, socket, tenants.install, pool,
     )  # fmt: skip
 
 

@@ -12,10 +12,13 @@ from string import Template
 from typing import Any
 from urllib.parse import urlsplit
 
+import yaml
+
 from golive.core.errors import Misconfigured
 from golive.render.templates import asset
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_SENDS_TO = re.compile(r"\s+(?:url|request_url): ")
 _PLAIN = re.compile(r"https?://[A-Za-z0-9\-._~:/\[\]%]+")
 
 
@@ -37,6 +40,11 @@ def address(text: str, what: str) -> str:
     return text.rstrip("/")
 
 
+def is_loopback(url: str) -> bool:
+    """Whether this address is this machine alone."""
+    return urlsplit(url).hostname in LOOPBACK
+
+
 def github_app(*, name: str, public_url: str, redirect_url: str) -> dict[str, Any]:
     """The GitHub App manifest.
 
@@ -50,9 +58,26 @@ def github_app(*, name: str, public_url: str, redirect_url: str) -> dict[str, An
     return filled
 
 
-def slack_app(*, public_url: str) -> str:
-    """The Slack app manifest as YAML, comments and all. `public_url`: where Slack reaches golive; see `address`."""
-    return Template(asset("manifests/slack-app.yml")).substitute(public_url=public_url)
+def asked_permissions() -> dict[str, str]:
+    """What the shipped manifest asks of GitHub, permission → level; names and addresses play no part."""
+    asked = github_app(name="", public_url="", redirect_url="")["default_permissions"]
+    return {str(name): str(level) for name, level in asked.items()}
+
+
+def slack_app(*, public_url: str, socket: bool = False) -> str:
+    """The Slack app manifest as YAML, comments and all. `public_url`: where people reach golive; see `address`.
+
+    socket: for Socket Mode: Slack is given no address of ours to send to.
+    """
+    ours = urlsplit(public_url).hostname or ""
+    unfurled = ("github.com",) if ours in (*LOOPBACK, "github.com") else ("github.com", ours)
+    text = Template(asset("manifests/slack-app.yml")).substitute(
+        public_url=public_url, unfurl_domains=", ".join(unfurled)
+    )
+    if not socket:
+        return text
+    kept = [line for line in text.splitlines(keepends=True) if not _SENDS_TO.match(line)]
+    return "".join(kept).replace("socket_mode_enabled: false", "socket_mode_enabled: true")
 
 
 def _filled(value: Any, values: dict[str, str]) -> Any:
@@ -62,3 +87,9 @@ def _filled(value: Any, values: dict[str, str]) -> Any:
     if isinstance(value, list):
         return [_filled(inner, values) for inner in value]
     return Template(value).substitute(values) if isinstance(value, str) else value
+
+
+def asked_scopes() -> tuple[str, ...]:
+    """The bot scopes that the shipped Slack manifest asks for."""
+    read = yaml.safe_load(slack_app(public_url="https://golive.example.org"))
+    return tuple(str(scope) for scope in read["oauth_config"]["scopes"]["bot"])
