@@ -64,7 +64,10 @@ test-e2e: venv ## the real command, real processes, real sockets
 	$(BIN)/python -m pytest $(ARGS) tests/e2e
 
 test-long: venv ## the sampled tests, whole: more histories, every crash boundary, a million rounds of the gate
-	GOLIVE_TEST_PROFILE=long $(BIN)/python -m pytest -n $(JOBS) $(ARGS) tests/property tests/scenario/test_crashes.py tests/scenario/test_gate_model.py
+	@rm -rf build/long
+	@ended=0; GOLIVE_TEST_PROFILE=long GOLIVE_MODEL_TOLD=build/long \
+		$(BIN)/python -m pytest -n $(JOBS) $(ARGS) tests/property tests/scenario/test_crashes.py tests/scenario/test_gate_model.py || ended=$$?; \
+		$(BIN)/python tests/model_table.py build/long --write benchmarks/long.md || ended=1; exit $$ended
 
 mutants: venv ## plant every small mistake in the gate, one at a time, and list those that no test notices (ARGS="--every 10 freshness")
 	nice -n 19 $(BIN)/python tests/property/mutation.py --jobs $(JOBS) $(ARGS)

@@ -100,16 +100,22 @@ class History:
             courier.waiting.extend(kept)
 
     def recover(self) -> None:
-        """Whatever failed is tried again until it holds."""
+        """Whatever failed is tried again until it holds: the longest pause between two tries is 7½ minutes."""
         self.settle()
+        assert self.world.golive is not None
         for _ in range(3):
+            store = self.world.golive.store
+            if not (store.faults() or store.new_deliveries(limit=1)):
+                return
             self.step(480)
             self.settle()
 
     def rest(self) -> None:
-        """Everything comes in, and time passes."""
+        """Everything comes in, and time passes, until it has landed."""
         self.settle()
         for _ in range(4):
+            if self.truth.merges():
+                return
             self.step(70)
             self.settle()
 
@@ -325,7 +331,9 @@ class History:
         self.settle()
         for role in ROLES:
             people = [p for p in ("zoe", "mina", "sue", "sam") if p in self.truth.members(role)]
-            by = next(p for p in people if not self.truth.excluded(p))
+            if not (may := [p for p in people if not self.truth.excluded(p)]):
+                continue
+            by = may[0]
             way, how = divmod(way, 4)
             if how == 0:
                 self.say(by, "approve", role, "comment", False)
@@ -339,21 +347,35 @@ class History:
                 self.say(by, "approve", role, "comment", True)
             self.settle()
 
+    def everybody_signs_at_once(self, order: int) -> None:
+        """After the head was shown and asked for: a person for each role in the same moment, heard in any order."""
+        self.settle()
+        self.step(61)
+        self.settle()
+        for role in ROLES:
+            people = [p for p in ("zoe", "mina", "sue", "sam") if p in self.truth.members(role)]
+            if may := [p for p in people if not self.truth.excluded(p)]:
+                self.say(may[0], "approve", role, "comment", False)
+        self.shuffle(order)
+        self.settle()
+
     def mend(self) -> None:
         """Whatever stands in the way goes out of it."""
         self.sample(200, "ok")
         self.close_siblings()
         self.retarget("main")
-        self.team("sam", "sue")
-        self.ci("success")
-        self.settle()
+        if self.truth.members("security") != {"sam", "sue"}:
+            self.team("sam", "sue")
+        if self.truth.ci_of(self.truth.head) != "success":
+            self.ci("success")
         for word in list(self.truth.words):
             if word.verb == "reject" and not word.emptied:
                 self.say(word.by, "withdraw", "", "comment", False)
-        self.say("bo", "resume", "", "comment", False)
+        if any(word.verb == "hold" for word in self.truth.words):
+            self.say("bo", "resume", "", "comment", False)
         self.settle()
-        self.rerun()
-        self.settle()
+        if any(self.truth.unchecked(lasting=True)):
+            self.rerun()
 
 
 def play(acts: list[Act], author: str = "ana", by_label: bool = False, **options: Any) -> Truth:

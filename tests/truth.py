@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -108,11 +108,16 @@ class Truth:
 
     def __post_init__(self) -> None:
         self.world.github.interceptors.append(self._watch)
-        self.world.sample.observers.append(self._measured_health)
+        self.world.began.append(self._begins)
+        self.watch_sample()
         for courier in (self.world.github.courier, self.world.slack.courier):
             courier.told.append(self._told)
 
     # -- seeing
+
+    def watch_sample(self) -> None:
+        """See what golive asks of the sample service."""
+        self.world.sample.observers.append(self._measured_health)
 
     def _told(self, outgoing: Outgoing, answer: Response) -> None:
         if 200 <= answer.status < 300:
@@ -124,18 +129,29 @@ class Truth:
         if method == "PUT" and path == f"/repos/{REPO}/pulls/{self.number}/merge":
             self._judge(request)
         response = call(request)
-        if response.status >= 300:
+        if response.status >= 300 and response.status != 304:  # "as you know it" is a reading, too
             return response
         if method == "GET" and path.startswith(f"/repos/{REPO}/pulls/") and path.count("/") == 5:
             self._read(int(path.rpartition("/")[2]))
-        elif method == "GET" and path.endswith("/check-runs") and request.one("check_name") == "build":
+        elif method == "GET" and path.endswith("/check-runs") and not request.one("check_name"):
             self._measured_ci(path.split("/")[-2])
         elif method in ("POST", "PATCH") and (path.endswith("/check-runs") or "/comments" in path):
             self._published(request)
         return response
 
+    def _begins(self, subject: str) -> None:
+        """A turn begins. It may rest on a reading of a moment ago; what golive has heard since, it knows."""
+        number = subject.rpartition("/")[2]
+        golive = self.world.golive
+        if golive and subject.startswith(f"{golive.forge.host}/") and number.isdecimal():
+            self.turn_of = int(number)
+            read = self.reading
+            if self.turn_of == self.number and read and (read.head, read.base) == (self.head, self.pull.base.ref):
+                self.reading = replace(read, missing=tuple(self.missing()))
+        else:
+            self.turn_of = 0
+
     def _read(self, number: int) -> None:
-        self.turn_of = number
         if number == self.number:
             pull = self.pull
             self.reading = None
@@ -262,11 +278,12 @@ class Truth:
             other_pull = self.world.github.pull(REPO, number)
             if other_pull.state == "open" and other_pull.head.sha == self.head:
                 yield f"#{number} is a release at the same commit, and is not ready"
-        yield from self._unchecked(lasting)
+        yield from self.unchecked(lasting)
         yield from (f"@{w.by} holds it" for w in self._holds())
         yield from self._unsigned(live)
 
-    def _unchecked(self, lasting: bool) -> Iterator[str]:
+    def unchecked(self, lasting: bool) -> Iterator[str]:
+        """What stands in the way of the checks, each a sentence."""
         head = self.reading.head if self.reading and not lasting else self.head
         for check in ("healthy", "ci"):
             last = self.measured.get((check, head))

@@ -24,6 +24,7 @@ import requests
 from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectionClass, Requester
 from starlette.testclient import TestClient
 
+from golive.core.model import Standing, Subject
 from golive.ports import Executor
 from golive.settings import Settings
 from golive.standins.github import GitHub
@@ -85,6 +86,15 @@ class _Answer:
 
 class _Connection(HTTPRequestsConnectionClass):
     """PyGithub's connection, answered in process for the hosts above and by the network for all others."""
+
+    def __init__(self, host: str, *arguments: Any, **options: Any) -> None:
+        self.host, self._in_process = host, host in IN_PROCESS
+        if not self._in_process:  # a session is dear, and would never be used
+            super().__init__(host, *arguments, **options)
+
+    def close(self) -> None:
+        if not self._in_process:
+            super().close()
 
     def getresponse(self) -> Any:
         standin = IN_PROCESS.get(self.host)
@@ -183,7 +193,9 @@ class World:
         self._mount()
         self.github.courier.post = self._post
         self.slack.courier.post = self._post
-        self.client: TestClient | None = None
+        self.client: Any = None
+        self.began: list[Callable[[str], None]] = []
+        """Told of each turn's subject when it begins."""
         self.golive: Golive | None = None
         fresh_database(folder)
         self.start()
@@ -203,9 +215,11 @@ class World:
         self.app = g.create_app(
             "golive", name="golive", permissions={
                 "checks": "write", "contents": "write", "pull_requests": "write", "issues": "write",
+                "merge_queues": "write", "deployments": "write",
                 "statuses": "read", "members": "read", "metadata": "read", "administration": "read", "actions": "read",
             },
-            events=["pull_request", "issue_comment", "pull_request_review", "check_run", "check_suite", "status", "push"],
+            events=["pull_request", "issue_comment", "pull_request_review", "check_run", "check_suite", "status", "push",
+                    "merge_group", "deployment_status", "deployment_protection_rule", "repository"],
             webhook_url="http://golive.test/github/webhook", webhook_secret="hook-secret",
         )  # fmt: skip
         self.ci = g.create_app(
@@ -220,7 +234,8 @@ class World:
         base = "http://golive.test/slack/"
         s.listen(events=f"{base}events", commands=f"{base}commands", interactions=f"{base}interactions")
         people = {s.app.team_id: {uid: name for name, uid in self.users.items() if name != "eve"}}
-        (self.folder / "people.yml").write_text(json.dumps(people))
+        self.people_file = json.dumps(people)
+        (self.folder / "people.yml").write_text(self.people_file)
 
     def _mount(self) -> None:
         if self.sockets:
@@ -245,12 +260,30 @@ class World:
             allow_private_hosts=("127.0.0.1",), **(chat if self.use_slack else {}),
         )  # fmt: skip
 
-    def start(self) -> None:
-        """Build golive from its file, as after a restart; work is done in the calling thread."""
+    def start(self, *, wakes: bool = True) -> None:
+        """Build golive from its file, as after a restart; work is done in the calling thread.
+
+        wakes: it looks at everything once, as it does when it starts.
+        """
         self.golive = build(self.settings(), self.clock, self.executor)
-        self.golive.wake()
-        self.client = TestClient(create_app(self.golive, runs=False), base_url="http://golive.test")
-        self.client.__enter__()
+        self.golive.work.run = self._announced(self.golive.work.run)
+        if wakes:
+            self.golive.wake()
+        self.client = self.opened(self.golive)
+
+    def _announced(self, run: Callable[[str], None]) -> Callable[[str], None]:
+        def one(subject: str) -> None:
+            for told in self.began:
+                told(subject)
+            run(subject)
+
+        return one
+
+    def opened(self, golive: Golive) -> Any:
+        """Who posts to its doors; it is left when golive stops."""
+        client = TestClient(create_app(golive, runs=False), base_url="http://golive.test")
+        client.__enter__()
+        return client
 
     def stop(self) -> None:
         """Stop golive; the file stays."""
@@ -260,6 +293,13 @@ class World:
         if self.golive is not None:
             self.golive.stop()
             self.golive = None
+
+    def move(self, folder: Path) -> None:
+        """Go on in another folder, where golive's file is already; both stand-ins answer for this world from now on."""
+        self.folder = folder
+        (folder / "people.yml").write_text(self.people_file)
+        self._mount()
+        self.start(wakes=False)
 
     def restart(self) -> None:
         self.stop()
@@ -428,6 +468,11 @@ class World:
 
         self.github.observers.append(note)
         return given
+
+    def standing(self, number: int) -> Standing:
+        """What the ledger of this release adds up to."""
+        assert self.golive is not None
+        return self.golive.store.standing(Subject(self.golive.forge.host, self.repo_id, number))
 
     def merged(self, number: int) -> bool:
         return bool(self.github.pull("acme/shop", number).merged)

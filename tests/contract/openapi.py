@@ -76,7 +76,32 @@ def _issues_are_opened_and_listed(paths: Json) -> None:
     }  # fmt: skip
 
 
-MENDS = (_an_account_is_a_person_or_an_enterprise, _labels_come_as_a_list_too, _issues_are_opened_and_listed)
+def _what_workflows_may_is_read(paths: Json) -> None:
+    """The kept part lacks it; it is as GitHub's REST reference of GitHub Actions permissions has it."""
+    known = paths.get("/repos/{owner}/{repo}/rulesets", {}).get("get")
+    if not known or "/repos/{owner}/{repo}/actions/permissions/workflow" in paths:
+        return
+    here = [p for p in known["parameters"] if p.get("$ref", "").endswith(("/owner", "/repo"))]
+    fields = {
+        "default_workflow_permissions": {"type": "string", "enum": ["read", "write"]},
+        "can_approve_pull_request_reviews": {"type": "boolean"},
+    }
+    schema = {"type": "object", "required": list(fields), "properties": fields}
+    paths["/repos/{owner}/{repo}/actions/permissions/workflow"] = {
+        "get": {
+            "operationId": "actions/get-github-actions-default-workflow-permissions-repository",
+            "parameters": here,
+            "responses": {"200": {"content": {"application/json": {"schema": schema}}}},
+        }
+    }
+
+
+MENDS = (
+    _an_account_is_a_person_or_an_enterprise,
+    _labels_come_as_a_list_too,
+    _issues_are_opened_and_listed,
+    _what_workflows_may_is_read,
+)
 """Where GitHub's description contradicts itself, the reading that agrees with its other half; and what its kept part lacks."""
 _FORMATS = FormatChecker(formats=())
 

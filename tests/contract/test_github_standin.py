@@ -303,6 +303,49 @@ def test_check_runs_and_statuses_are_given_and_read(asked: Asked) -> None:
     assert [s["context"] for s in listed] == ["lint"]
 
 
+def test_what_each_app_does_for_a_commit_and_what_waits_for_a_person_is_listed(asked: Asked) -> None:
+    github, shop = asked.github, asked.shop
+    number = a_pull(github)
+    sha = github.pull(SHOP, number).head.sha
+
+    def suites() -> dict[str, tuple[str, str | None, int]]:
+        found = shop.get_commit(sha).get_check_suites()
+        return {s.app.slug: (s.status, s.conclusion, s.latest_check_runs_count) for s in found}
+
+    assert suites() == {"golive": ("queued", None, 0)}, "an App that may write checks has a suite before it begins"
+    shop.create_check_run("golive", sha, status="completed", conclusion="failure")
+    github.hold_run(SHOP, sha)
+    assert suites() == {"golive": ("completed", "failure", 1), "github-actions": ("completed", "action_required", 0)}
+    assert github.approve_runs(SHOP, sha, by="bo") == 1
+    assert suites()["github-actions"] == ("queued", None, 0)
+
+
+def test_a_commit_is_deployed_and_an_environment_is_answered(asked: Asked) -> None:
+    github, shop = asked.github, asked.shop
+    sha = github.commit(SHOP, "release/2.0", {"poem.txt": "two\n"}, by="ana")
+    shop.get_commit(sha).create_status("pending", context="build")
+    ask = {"task": "deploy", "auto_merge": False, "environment": "production", "payload": {"golive": "key"}}
+    assert refused(shop.create_deployment, sha, **ask) == 409
+    made = shop.create_deployment(sha, required_contexts=[], **ask)
+    assert [d.payload for d in shop.get_deployments(sha=sha, environment="production")] == [{"golive": "key"}]
+    made.create_status("in_progress", auto_inactive=False)
+    github.deployment_status(SHOP, made.id, "success", by="ana", description="all there")
+    assert [s.state for s in made.get_statuses()] == ["success", "in_progress"]
+    run = github.environment_waits(SHOP, "production", sha, by="ana", app=asked.app.slug)
+    requester, path = asked.client.requester, f"/repos/{SHOP}/actions/runs/{run}"
+    _, waiting = requester.requestJsonAndCheck("GET", f"{path}/pending_deployments")
+    assert [one["environment"]["name"] for one in waiting] == ["production"]
+    answer = {"environment_name": "production", "state": "approved", "comment": "GO"}
+    status, *_ = requester.requestJson("POST", f"{path}/deployment_protection_rule", input=answer)
+    assert (status, github.gate_answers(SHOP, run)) == (204, [("approved", "GO")])
+    assert requester.requestJsonAndCheck("GET", f"{path}/pending_deployments")[1] == []
+    shop.create_git_ref("refs/heads/live", shop.get_branch("main").commit.sha)
+    ref = shop.get_git_ref("heads/live")
+    ref.edit(sha)
+    assert shop.get_branch("live").commit.sha == sha
+    assert refused(ref.edit, github.commit(SHOP, "other", {"poem.txt": "three\n"}, by="ana")) == 422
+
+
 def test_branch_protection_is_read(asked: Asked) -> None:
     assert refused(asked.shop.get_branch("main").get_protection) == 404
     asked.github.protect(SHOP, "main", required=[("golive", asked.app.id), ("ci", None)])
@@ -311,8 +354,49 @@ def test_branch_protection_is_read(asked: Asked) -> None:
     assert branch.get_required_status_checks().contexts == ["golive", "ci"]
     rules = branch.get_protection().raw_data["required_status_checks"]
     assert rules["checks"] == [{"context": "golive", "app_id": asked.app.id}, {"context": "ci", "app_id": None}]
-    _, more = asked.client.requester.requestJsonAndCheck("GET", f"/repos/{SHOP}/rules/branches/main")
-    assert more == []
+    asked.github.protect(SHOP, "main", enforce_admins=True, dismiss_stale=True)
+    raw = branch.get_protection().raw_data
+    assert raw["enforce_admins"]["enabled"]
+    assert raw["required_pull_request_reviews"]["dismiss_stale_reviews"]
+
+
+def test_rulesets_and_what_workflows_may_are_read(asked: Asked) -> None:
+    def read(path: str) -> Any:
+        return asked.client.requester.requestJsonAndCheck("GET", f"/repos/{SHOP}/{path}")[1]
+
+    assert read("rules/branches/main") == []
+    made = asked.github.ruleset(
+        SHOP, ["main"], required=[("golive", asked.app.id), ("ci", None)], dismiss_stale=True,
+        bypass=[("OrganizationAdmin", None, "always")],
+    )  # fmt: skip
+    asked.github.ruleset(SHOP, ["main"], required=[("lint", None)], enforcement="evaluate")
+    checks, reviews = read("rules/branches/main")
+    assert checks["parameters"]["required_status_checks"] == [
+        {"context": "golive", "integration_id": asked.app.id}, {"context": "ci"}
+    ]  # fmt: skip
+    assert reviews["parameters"]["dismiss_stale_reviews_on_push"]
+    assert {checks["ruleset_id"], reviews["ruleset_id"]} == {made}
+    assert read("rules/branches/other") == []
+    assert "bypass_actors" not in read(f"rulesets/{made}"), "only who may change a ruleset is told who gets past it"
+    asked.app.permissions["administration"] = "write"
+    whole = asked.as_client(asked.auth.get_installation_auth(asked.installation), lazy=True)
+    _, told = whole.requester.requestJsonAndCheck("GET", f"/repos/{SHOP}/rulesets/{made}")
+    assert told["bypass_actors"] == [{"actor_id": None, "actor_type": "OrganizationAdmin", "bypass_mode": "always"}]
+    wanted = {"name": "More", "enforcement": "active", "conditions": {"ref_name": {"include": ["refs/heads/next"], "exclude": []}},
+              "rules": [{"type": "required_status_checks", "parameters": {
+                  "required_status_checks": [{"context": "golive", "integration_id": asked.app.id}],
+                  "strict_required_status_checks_policy": False}}]}  # fmt: skip
+    whole.requester.requestJsonAndCheck("POST", f"/repos/{SHOP}/rulesets", input=wanted)
+    assert read("rules/branches/next")[0]["parameters"]["required_status_checks"][0]["context"] == "golive"
+    assert not read("actions/permissions/workflow")["can_approve_pull_request_reviews"]
+    asked.github.let_workflows_approve(SHOP)
+    assert read("actions/permissions/workflow")["can_approve_pull_request_reviews"]
+
+
+def test_a_required_check_of_a_ruleset_stops_a_merge(asked: Asked) -> None:
+    a_pull(asked.github)
+    asked.github.ruleset(SHOP, ["main"], required=[("golive", asked.app.id)])
+    assert refused(asked.shop.get_pull(1).merge) == 405
 
 
 def test_a_pull_request_is_brought_up_to_date_and_merged(asked: Asked) -> None:

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from golive.cli import manifests
+from golive.wiring import manifests
 from golive.wiring.signin import FROM_GITHUB, FROM_SLACK
+from golive.wiring.tenancy import REDIRECT
 from world import World
 
 ROOT = Path(__file__).parents[2]
@@ -24,8 +25,10 @@ PERMISSIONS = {
     ("administration", "read"): "see whether branch protection requires our check from our App",
     ("checks", "write"): "publish the check run that blocks the merge",
     ("contents", "write"): "merge; read the policy file",
+    ("deployments", "write"): "create a deployment, hear how it goes, answer an environment that waits",
     ("issues", "write"): "the sticky comment and the sign-off request",
     ("members", "read"): "who is in the teams that sign",
+    ("merge_queues", "write"): "put a release into the merge queue, take it out, and hear of its groups",
     ("metadata", "read"): "given with every other one",
     ("pull_requests", "write"): "read pull requests and reviews; merge",
     ("statuses", "read"): "commit statuses beside check runs",
@@ -35,25 +38,37 @@ PERMISSIONS = {
 EVENTS = {
     "check_run": "checks",
     "check_suite": "checks",
+    "deployment_protection_rule": "deployments",
+    "deployment_status": "deployments",
     "issue_comment": "issues",
     "member": "members",
     "membership": "members",
+    "merge_group": "merge_queues",
     "organization": "members",
     "pull_request": "pull_requests",
     "pull_request_review": "pull_requests",
     "pull_request_review_comment": "pull_requests",
+    "pull_request_review_thread": "pull_requests",
     "push": "contents",
     "repository": "metadata",
     "status": "statuses",
     "team": "members",
+    "workflow_run": "actions",
 }
 
 # Bot scope → what golive does with it.
 SCOPES = {
     "chat:write": "the release's message, its thread, answers",
     "commands": "/golive",
+    "app_mentions:read": "commands in a thread, where Slack takes no slash command",
+    "links:read": "links to releases",
+    "links:write": "what they show",
     "reactions:read": "reactions on a sign-off request",
     "channels:read": "find the channel of the policy",
+    "dnd:read": "when a person is not to be disturbed",
+    "im:write": "reminders to one person alone",
+    "im:history": "a lost answer to one of those",
+    "usergroups:read": "roles from user groups",
     "groups:read": "the same for private channels",
     "channels:history": "find an own message again after a fault",
     "groups:history": "the same for private channels",
@@ -100,16 +115,30 @@ def test_the_slack_app_asks_for_what_golive_uses_and_nothing_more(slack: dict) -
 
 
 def test_slack_sends_people_who_link_themselves_back_to_golive(slack: dict) -> None:
-    assert slack["oauth_config"]["redirect_urls"] == [PUBLIC + FROM_SLACK]
+    assert slack["oauth_config"]["redirect_urls"] == [PUBLIC + FROM_SLACK, PUBLIC + REDIRECT]
 
 
 def test_slack_sends_to_golives_doors_and_not_over_a_socket(slack: dict) -> None:
     assert [c["url"] for c in slack["features"]["slash_commands"]] == [f"{PUBLIC}/slack/commands"]
     assert [c["command"] for c in slack["features"]["slash_commands"]] == ["/golive"]
     events = slack["settings"]["event_subscriptions"]
-    assert events == {"request_url": f"{PUBLIC}/slack/events", "bot_events": ["reaction_added", "reaction_removed"]}
+    assert events["request_url"] == f"{PUBLIC}/slack/events"
+    assert set(events["bot_events"]) >= {
+        "app_home_opened",
+        "app_mention",
+        "link_shared",
+        "reaction_added",
+        "reaction_removed",
+    }
     assert slack["settings"]["interactivity"] == {"is_enabled": True, "request_url": f"{PUBLIC}/slack/interactions"}
     assert slack["settings"]["socket_mode_enabled"] is False
+
+
+def test_slack_shows_what_links_to_releases_are_of_and_has_golives_own_page(slack: dict) -> None:
+    assert slack["features"]["unfurl_domains"] == ["github.com", "golive.example.org"]
+    assert slack["features"]["app_home"]["home_tab_enabled"] is True
+    here = yaml.safe_load(manifests.slack_app(public_url="http://127.0.0.1:8080"))
+    assert here["features"]["unfurl_domains"] == ["github.com"], "a link to this machine is of use to nobody else"
 
 
 def test_no_placeholder_is_left_in_a_filled_manifest(github: dict) -> None:
@@ -125,7 +154,10 @@ def test_a_name_with_quotes_cannot_break_out_of_the_manifest() -> None:
 
 def test_golive_answers_at_each_door_that_the_manifests_name(tmp_path: Path) -> None:
     """An unsigned delivery is refused there, and not merely unknown."""
-    named = set(re.findall(re.escape(PUBLIC) + r"(/[a-z/]+)", manifests.slack_app(public_url=PUBLIC))) - {FROM_SLACK}
+    named = set(re.findall(re.escape(PUBLIC) + r"(/[a-z_/]+)", manifests.slack_app(public_url=PUBLIC))) - {
+        FROM_SLACK,
+        REDIRECT,
+    }
     world = World(tmp_path)
     try:
         assert world.client is not None
@@ -134,3 +166,16 @@ def test_golive_answers_at_each_door_that_the_manifests_name(tmp_path: Path) -> 
         world.close()
     assert len(answers) == 4
     assert set(answers.values()) <= {400, 401, 403}, f"a manifest sends where nothing verifies: {answers}"
+
+
+def test_the_manifest_for_socket_mode_gives_slack_no_address_of_ours_to_send_to() -> None:
+    slack = yaml.safe_load(manifests.slack_app(public_url=PUBLIC, socket=True))
+    assert slack["settings"]["socket_mode_enabled"] is True
+    assert "request_url" not in slack["settings"]["event_subscriptions"]
+    assert "request_url" not in slack["settings"]["interactivity"]
+    assert [set(one) & {"url"} for one in slack["features"]["slash_commands"]] == [set()]
+    http = yaml.safe_load(manifests.slack_app(public_url=PUBLIC))
+    assert slack["oauth_config"] == http["oauth_config"]
+    assert (
+        slack["settings"]["event_subscriptions"]["bot_events"] == http["settings"]["event_subscriptions"]["bot_events"]
+    )

@@ -21,11 +21,12 @@ import pytest
 import yaml
 
 from golive import settings
-from golive.cli import envfile, manifests
+from golive.cli import envfile
 from golive.cli.reception import open_reception
 from golive.core.errors import Misconfigured
 from golive.standins.github import GitHub
 from golive.standins.wire import serve
+from golive.wiring import manifests
 
 PUBLIC = "https://golive.example.org"
 COMMAND = [sys.executable, "-c", "from golive.cli.setup import setup; setup()"]
@@ -143,7 +144,7 @@ def test_a_person_walks_through_github_and_the_settings_file_is_written(walk: Wa
     assert read.github_webhook_secret.get_secret_value() == app.webhook_secret
     assert read.public_url == PUBLIC
     assert read.github_api_url == github[1]
-    assert (read.github_client_id, read.github_web_url) == (app.client_id, github[1]), "people sign in there"
+    assert (read.github_client_id, read.github_web) == (app.client_id, github[1]), "people sign in there"
     assert read.github_client_secret is not None
     assert read.github_client_secret.get_secret_value() == app.client_secret
     assert app.client_secret not in said, "a secret must not be shown"

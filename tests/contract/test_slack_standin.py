@@ -1064,3 +1064,50 @@ def test_a_permalink_leads_to_the_message(slack: Slack, web: WebClient, releases
 )
 def test_slacks_markup_becomes_safe_html(text: str, shown: str) -> None:
     assert mrkdwn(text, {"U1": "mina"}) == shown
+
+
+def test_an_incoming_webhook_takes_a_message_from_whoever_knows_it(stage: Stage, slack: Slack) -> None:
+    def post(address: str, body: bytes) -> tuple[int, bytes]:
+        answer = slack.respond(Asked.of("POST", address, {"content-type": "application/json"}, body))
+        return answer.status, answer.body
+
+    hook = slack.add_webhook()
+    assert post(hook, b'{"text": "Merged"}') == (200, b"ok")
+    assert post(hook, b"text=x") == (400, b"invalid_payload")
+    assert post(hook, b"{}") == (400, b"no_text")
+    assert post(hook[:-1], b'{"text": "x"}') == (404, b"no_service")
+    assert [said["text"] for said in slack.hooked[hook.removeprefix(slack.web)]] == ["Merged"]
+
+
+def test_a_websocket_is_opened_with_the_app_level_token_alone(stage: Stage, slack: Slack) -> None:
+    slack.socket_url = lambda: "wss://wss.test/link/?ticket=1"
+    client = WebClient(base_url=f"{stage.served.url}/api/")
+    assert client.apps_connections_open(app_token=slack.app_token)["url"] == "wss://wss.test/link/?ticket=1"
+    for token, code in ((slack.bot_token, "not_allowed_token_type"), ("xapp-other", "invalid_auth")):
+        with pytest.raises(SlackApiError) as refused:
+            client.apps_connections_open(app_token=token)
+        assert refused.value.response["error"] == code
+
+
+def test_an_install_gives_a_token_for_each_code_once_and_rotates_it(stage: Stage, slack: Slack) -> None:
+    client, base = WebClient(base_url=f"{stage.served.url}/api/"), f"{stage.served.url}/api/"
+    slack.sends_back_to(["http://app.test/back"])
+    slack.add_team("T0OTHER", "other")
+    form = (
+        f"client_id={slack.client_id}&redirect_uri=http://app.test/back&state=s&scope=chat:write&team=T0OTHER&allow=1"
+    )
+    sent = {"content-type": "application/x-www-form-urlencoded"}
+    back = slack.respond(Asked.of("POST", f"{slack.web}/oauth/v2/authorize", sent, form)).headers["location"]
+    code = back.split("code=")[1].split("&")[0]
+    own = {"client_id": slack.client_id, "client_secret": slack.client_secret}
+    told = client.oauth_v2_access(**own, code=code, redirect_uri="http://app.test/back")
+    assert (told["team"]["id"], told["expires_in"]) == ("T0OTHER", 43200)
+    assert WebClient(told["access_token"], base_url=base).auth_test()["team_id"] == "T0OTHER"
+    with pytest.raises(SlackApiError, match="invalid_code"):
+        client.oauth_v2_access(**own, code=code, redirect_uri="http://app.test/back")
+    newer = client.oauth_v2_access(**own, grant_type="refresh_token", refresh_token=told["refresh_token"])
+    assert newer["access_token"] != told["access_token"]
+    with pytest.raises(SlackApiError, match="invalid_refresh_token"):
+        client.oauth_v2_access(**own, grant_type="refresh_token", refresh_token=told["refresh_token"])
+    with pytest.raises(SlackApiError, match="bad_client_secret"):
+        client.oauth_v2_access(client_id=slack.client_id, client_secret="x", code="y")

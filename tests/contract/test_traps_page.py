@@ -9,7 +9,7 @@ import pytest
 import traps
 
 ROOT = Path(__file__).parents[2]
-OPEN = frozenset({5, 12, 13, 14, 17, 21, 29, 30})
+OPEN: frozenset[int] = frozenset()
 """Traps that no test shows closed yet. Take a number out when its first test is there; none is put in."""
 
 
