@@ -9,15 +9,17 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, delete, func, select
+from sqlalchemy import Engine, bindparam, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from golive.ports import KeptAnswer
+from golive.store.begin import writing
 from golive.store.tables import ForgeTokenRow, KeptAnswerRow
 
 _kept: Any = KeptAnswerRow.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
 _tokens: Any = ForgeTokenRow.__table__  # type: ignore[attr-defined]
 _FIELDS = ("key", "host", "installation", "token", "etag", "modified", "link", "body", "used_at")
+_READ = select(*(_kept.c[name] for name in _FIELDS)).where(_kept.c.key == bindparam("key"))
 
 
 class Answers:
@@ -25,21 +27,19 @@ class Answers:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._writing = engine.execution_options(golive_writes=True)
 
     def read(self, key: str) -> KeptAnswer | None:
         """What is kept under this key."""
-        query = select(*(_kept.c[name] for name in _FIELDS)).where(_kept.c.key == key)
         with self._engine.connect() as connection:
-            row = connection.execute(query).first()
-        return KeptAnswer(**row._asdict()) if row else None
+            row = connection.execute(_READ, {"key": key}).first()
+        return KeptAnswer(*row) if row else None
 
     def write(self, answers: Iterable[KeptAnswer], most: int) -> None:
         """Keep all of these in one transaction; those that were not used for longest go, until `most` are left."""
         rows = [{name: getattr(answer, name) for name in _FIELDS} for answer in answers]
         if not rows:
             return
-        with self._writing.begin() as connection:
+        with writing(self._engine) as connection:
             self._put(connection, _kept, rows, ("key",))
             count = connection.execute(select(func.count()).select_from(_kept)).scalar_one()
             if count > most:
@@ -49,12 +49,12 @@ class Answers:
     def drop_other_tokens(self, host: str, installation: int, token: str) -> None:
         """Forget what other tokens of this installation got: their ETags hold no more."""
         here = (_kept.c.host == host, _kept.c.installation == installation, _kept.c.token != token)
-        with self._writing.begin() as connection:
+        with writing(self._engine) as connection:
             connection.execute(delete(_kept).where(*here))
 
     def forget(self, host: str, installation: int) -> None:
         """An installation ended: its token and all it got are gone."""
-        with self._writing.begin() as connection:
+        with writing(self._engine) as connection:
             for table in (_kept, _tokens):
                 here = (table.c.host == host, table.c.installation == installation)
                 connection.execute(delete(table).where(*here))
@@ -70,7 +70,7 @@ class Answers:
     def put_token(self, host: str, installation: int, sealed: bytes, expires_at: datetime) -> None:
         """Keep the one token of an installation."""
         row = {"host": host, "installation": installation, "sealed": sealed, "expires_at": expires_at}
-        with self._writing.begin() as connection:
+        with writing(self._engine) as connection:
             self._put(connection, _tokens, [row], ("host", "installation"))
 
     def _put(self, connection: Any, table: Any, rows: list[dict[str, Any]], key: tuple[str, ...]) -> None:

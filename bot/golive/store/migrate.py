@@ -12,6 +12,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from golive.core.errors import Misconfigured
+from golive.store.begin import writing
 
 _HERE = Path(__file__).parent / "migrations"
 _SHAPE = text("select version_num from alembic_version")
@@ -47,7 +48,7 @@ def migrate(engine: Engine) -> None:
         return
     alembic = config()
     try:
-        with engine.connect().execution_options(golive_writes=True) as connection, connection.begin():
+        with writing(engine) as connection:
             if engine.dialect.name == "postgresql":
                 connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _LOCK})
             alembic.attributes["connection"] = connection

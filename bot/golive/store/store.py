@@ -25,6 +25,7 @@ from golive.core.model import Standing, Subject, Verdict
 from golive.core.reach import ACTIVE, REMOVED
 from golive.ports import ANSWERS, INBOX, Delivery, ReleaseState, SlotState
 from golive.store import sql
+from golive.store.begin import only_reads, writing
 from golive.store.finding import FindActs, FindReads
 from golive.store.installations import ReachActs, ReachReads
 from golive.store.joined import JoinActs
@@ -61,16 +62,9 @@ def engine_for(url: str) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _durable(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # we say BEGIN ourselves
+        connection.isolation_level = None  # we say BEGIN ourselves, in `begin`
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Any) -> None:
-        # a reader that becomes a writer half-way would be refused; writers say so at once
-        options = connection.get_execution_options()
-        if not options.get("golive_glances", False):
-            connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("golive_writes", False) else "BEGIN")
 
     return engine
 
@@ -377,8 +371,6 @@ class Store(ReachReads, FindReads):
         self.on_touch: Callable[[], None] = lambda: None
         self.heard = 0
         """Deliveries that this process was given, each time one came."""
-        self._writing = engine.execution_options(golive_writes=True)
-        self._glancing = engine.execution_options(golive_glances=True)
         self._keeps = engine.dialect.name == "sqlite"
         self._local = threading.local()
         self._kept: weakref.WeakSet[Connection] = weakref.WeakSet()
@@ -409,7 +401,7 @@ class Store(ReachReads, FindReads):
     @contextmanager
     def transaction(self, first: bool = False) -> Iterator[Transaction]:
         """A write transaction, committed at the end of the block. first: before all others that wait to write."""
-        with self._turnstile.through(first) if self._turnstile else nullcontext(), self._writing.begin() as connection:
+        with self._turnstile.through(first) if self._turnstile else nullcontext(), writing(self.engine) as connection:
             tx = Transaction(connection, self.clock())
             yield tx
             tx.flush()
@@ -433,7 +425,7 @@ class Store(ReachReads, FindReads):
         kept: Connection | None = getattr(self._local, "glancing", None)
         if kept is not None and not kept.closed:
             return kept
-        made = self._glancing.connect()
+        made = self.engine.connect()
         if self._keeps and len(self._kept) < KEPT:
             self._kept.add(made)
             self._local.glancing = made
@@ -443,6 +435,7 @@ class Store(ReachReads, FindReads):
     def reading(self) -> Iterator[Session]:
         """A read-only view."""
         with Session(self.engine, expire_on_commit=False) as session:
+            only_reads(session.connection())
             yield session
 
     def keep_all(self, deliveries: Sequence[Delivery]) -> list[bool]:
