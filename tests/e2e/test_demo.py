@@ -59,7 +59,7 @@ def test_the_demo_goes_from_a_pull_request_to_one_merge() -> None:
 
 # spread over the story: from the first check run to the merge itself, each time with and without the write being done
 @pytest.mark.parametrize(
-    ("write", "when"), [(2, "before"), (9, "after"), (26, "before"), (43, "after"), (60, "before"), (74, "after")]
+    ("write", "when"), [(2, "before"), (9, "after"), (20, "before"), (32, "after"), (44, "before"), (55, "after")]
 )
 def test_a_killed_golive_comes_back_and_the_story_completes(write: int, when: str) -> None:
     told = play("--kill-at", str(write), "--kill-when", when)
