@@ -107,13 +107,23 @@ class Played:
             case _:
                 raise AssertionError(f"teach tests/dockerfile.py the instruction {instruction.name}")
 
-    def run(self, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
-        """Run one command in the folder, as an ordinary user, with the image's environment and the index settings."""
-        home = {"HOME": str(self.root)}
+    def run(self, command: Sequence[str], **settings: str) -> subprocess.CompletedProcess[str]:
+        """Run one command in the folder to its end, as an ordinary user, with the image's environment, the index settings
+        and what `docker run --env` would add."""
         return subprocess.run(
-            [*self.as_user, *command], cwd=self.cwd, env={**self.inherited, **home, **self.env}, text=True,
+            [*self.as_user, *command], cwd=self.cwd, env=self._environment(settings), text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, check=False, timeout=300,
         )  # fmt: skip
+
+    def start(self, command: Sequence[str], **settings: str) -> subprocess.Popen[str]:
+        """The same for a command that goes on; whoever starts it ends it."""
+        return subprocess.Popen(
+            [*self.as_user, *command], cwd=self.cwd, env=self._environment(settings), text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+
+    def _environment(self, settings: Mapping[str, str]) -> dict[str, str]:
+        return {**self.inherited, "HOME": str(self.root), **self.env, **settings}
 
     def inside(self, path: str) -> Path:
         """A path of the image, in the scratch folder."""
