@@ -17,9 +17,11 @@ from jsonschema import Draft202012Validator
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from builders import Parts
+from golive.core import durations
 from golive.core.model import Finding, Outcome
 from golive.core.policy import Policy
-from golive.policyfile import PolicyMistakes, durations, json_schema, load, tree
+from golive.policyfile import PolicyMistakes, json_schema, load, tree
+from golive.policyfile.durations import Duration
 from golive.ports import Kind, Look
 
 
@@ -56,7 +58,7 @@ class Word(_Options):
 
     kind: ClassVar[str] = "attest"
     role: str
-    max_age: durations.Duration = timedelta(days=90)
+    max_age: Duration = timedelta(days=90)
 
     def collect(self, look: Look) -> int:
         return len(look.attestations)

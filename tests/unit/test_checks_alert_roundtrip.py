@@ -59,7 +59,7 @@ def test_the_way_of_an_alert_is_judged(options: dict[str, Any], trip: Trip, outc
         ({"labels": {TAG: "x"}}, "set by golive"),
         ({"labels": {"a-b": "x"}}, "pattern"),
         ({"url": URL + "/api/v1"}, "removed in 0.27"),
-        ({"within": 10}, "with its unit"),
+        ({"within": 10}, "needs a unit"),
     ],
 )
 def test_a_wrong_option_is_refused_when_the_policy_is_read(options: dict[str, Any], says: str) -> None:

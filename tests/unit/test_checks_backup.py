@@ -118,7 +118,7 @@ def test_what_is_no_list_is_said(text: str) -> None:
         ({"files": "a", "command": "b"}, "either the `files` or the `command`"),
         ({"command": "a | b"}, "no shell runs this"),
         ({"command": "a", "time": "name"}, "belong to `files`"),
-        ({"files": "a", "max_age": 26}, "with its unit"),
+        ({"files": "a", "max_age": 26}, "needs a unit, got `26`. Write 26s"),
         ({"files": "a", "min_count": 0}, "greater than or equal to 1"),
     ],
 )

@@ -151,7 +151,7 @@ def test_every_indicator_has_an_objective_and_a_window(tmp_path: Path, text: str
         ({"paths": ["a"], "headings": ["=~ ("]}, "not a regular expression"),
         ({"paths": ["a"], "contains": []}, "asserts nothing"),
         ({"paths": ["a"], "min_words": 0}, "greater than or equal to 1"),
-        ({"paths": ["a"], "max_age": 90}, "with its unit"),
+        ({"paths": ["a"], "max_age": 90}, "needs a unit"),
         ({"paths": ["a"], "placeholders": "no"}, "'refuse', 'warn' or 'allow'"),
         ({"paths": ["a"], "words": 1}, "not permitted"),
     ],

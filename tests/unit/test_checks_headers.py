@@ -160,7 +160,7 @@ def test_a_directive_that_stands_twice_counts_where_it_stands_first() -> None:
         ({"url": "shop.example"}, ("url",), "http or https URL"),
         ({"require": []}, ("require",), "at least 1"),
         ({"require": ["x-xss-protection"]}, ("require", 0), "strict-transport-security"),
-        ({"hsts_min_age": "1"}, ("hsts_min_age",), "with its unit"),
+        ({"hsts_min_age": "1"}, ("hsts_min_age",), "needs a unit"),
         ({"csp_forbid": []}, ("csp_forbid",), "at least 1"),
         ({"csp_forbid": ["a b"]}, ("csp_forbid", 0), "pattern"),
         ({"require": ["cookies"], "hsts_min_age": "1d"}, (), "add strict-transport-security"),

@@ -295,7 +295,7 @@ def test_fifty_requests_over_a_minute_can_never_be_more_than_a_hundred_a_minute(
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        ({"p95": 200}, "with its unit"),
+        ({"p95": 200}, "needs a unit"),
         ({"rps": 50}, "expected a rate with its unit"),
         ({"rps": "50ms"}, "expected a rate with its unit"),
         ({"error_rate": 0.01}, "with its sign"),

@@ -121,7 +121,7 @@ def test_an_age_is_measured_only_where_it_is_known() -> None:
         ({"algorithms": []}, ("algorithms",), "at least 1"),
         ({"endpoints": []}, ("endpoints",), "at least 1"),
         ({"algorithms": ["none"]}, (), "both asked for and forbidden"),
-        ({"max_key_age": 24}, ("max_key_age",), "with its unit"),
+        ({"max_key_age": 24}, ("max_key_age",), "needs a unit"),
     ],
 )
 def test_a_wrong_option_is_refused_where_it_stands(options: dict[str, Any], place: tuple[str, ...], says: str) -> None:

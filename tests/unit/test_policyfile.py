@@ -19,11 +19,13 @@ from builders import Parts
 from golive.checks.attest import AttestCheck
 from golive.checks.github_check import GithubCheck
 from golive.checks.http import HttpCheck
+from golive.core import durations
 from golive.core.errors import Misconfigured, Said
 from golive.core.model import Finding, Outcome, Severity
 from golive.core.policy import MergeRule, Policy
 from golive.core.rules import OverrideRule, RoleRule
-from golive.policyfile import Mistake, PolicyMistakes, durations, entries, json_schema, load, people, tree
+from golive.policyfile import Mistake, PolicyMistakes, entries, json_schema, load, people, tree
+from golive.policyfile.durations import Duration
 from golive.policyfile.mistakes import Report
 from golive.ports import Kind, Look
 
@@ -66,7 +68,7 @@ class Word(_Options):
     role: str
     statement: str
     evidence: str = "none"
-    max_age: durations.Duration = timedelta(days=90)
+    max_age: Duration = timedelta(days=90)
 
     def collect(self, look: Look) -> int:
         return len(look.attestations)
@@ -157,7 +159,7 @@ SECTIONS = [
         HEAD + "wibble: 1\n", "4:1", "unknown key `wibble`. The keys here are: checks, decision", id="a key unknown"
     ),
     pytest.param(
-        HEAD + "runners: []\n", "4:1", "`runners` is not understood by this version of golive", id="a later section"
+        HEAD + "secrets: []\n", "4:1", "`secrets` is not understood by this version of golive", id="a later section"
     ),
     pytest.param(HEAD + "extends: a/b\n", "4:1", "not understood by this version", id="extends"),
     pytest.param(HEAD + "others: maybe\n", "4:9", 'expected one of block, pass, got "maybe"', id="others"),

@@ -55,10 +55,11 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, mod
 
 from golive.checks.alertroutes import Routes, read_routes, told_of
 from golive.checks.asking import Asks, WebUrl, host_of
-from golive.checks.options import Duration, duration_text
+from golive.checks.options import Duration
 from golive.checks.paths import age_text, flaws_text
 from golive.checks.replies import Asker, capped, counted, joined, side_by_side
 from golive.checks.webapi import Told, asked, listed, shortened, table
+from golive.core.durations import duration_text
 from golive.core.model import Detail, Finding, Measure, Outcome
 from golive.ports import Look
 

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
-from golive.checks.options import duration, duration_text
+from golive.checks.options import duration
+from golive.core.durations import duration_text
 
 _FINE = re.compile(r"(\d{1,9}(?:\.\d{1,6})?) ?(ms|s)")
 _SHARE = re.compile(r"(\d{1,3}(?:\.\d{1,6})?) ?%")
@@ -18,10 +19,7 @@ def span(given: Any) -> timedelta:
     """`200ms`, `1.5s`, or any duration. Raises ValueError; a bare number has no unit."""
     match = _FINE.fullmatch(given) if isinstance(given, str) else None
     if match is None:
-        try:
-            return duration(given)
-        except ValueError as error:
-            raise ValueError(str(error).replace("`90d`, `12h`", "`200ms`, `1.5s`")) from None
+        return duration(given)
     found = timedelta(milliseconds=float(match[1]) * (1000 if match[2] == "s" else 1))
     if found <= timedelta():
         raise ValueError("expected a span of time longer than nothing")

@@ -48,10 +48,11 @@ from pydantic import Field, model_validator
 from golive.checks.commandlines import CommandLine, shown
 from golive.checks.filemodes import Size
 from golive.checks.jsonpaths import parsed
-from golive.checks.options import Duration, Options, duration_text, offered
+from golive.checks.options import Duration, Options, offered
 from golive.checks.paths import Paths, age_text, flaws_text, matched
 from golive.checks.replies import capped, counted
 from golive.core.baseline import moment_in
+from golive.core.durations import duration_text
 from golive.core.model import Detail, Finding, Measure, Outcome
 from golive.core.units import amount
 from golive.ports import Look, Unreachable

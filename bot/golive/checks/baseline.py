@@ -49,10 +49,11 @@ from pydantic import Field, model_validator
 from golive.checks.amounts import Percentage
 from golive.checks.loadresults import detected, read
 from golive.checks.measured import PerOptions
-from golive.checks.options import Duration, FilePattern, Options, duration_text, offered
+from golive.checks.options import Duration, FilePattern, Options, offered
 from golive.checks.paths import age_text, flaws_text, matched, text_of
 from golive.checks.replies import capped, counted
 from golive.core.baseline import Baseline, Change, Recorded, compare, moment_in, parse
+from golive.core.durations import duration_text
 from golive.core.model import Detail, Finding, Measure, Outcome, Strength
 from golive.core.units import amount
 from golive.ports import Look, LookFiles

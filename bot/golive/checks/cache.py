@@ -48,9 +48,10 @@ from pydantic import Field, model_validator
 
 from golive.checks.amounts import Span, shown_seconds
 from golive.checks.asking import Asks, WebUrl, host_of
-from golive.checks.options import Duration, duration_text, offered
+from golive.checks.options import Duration, offered
 from golive.checks.redistalk import LIMIT, UNTIL, Redis, questions, read
 from golive.checks.replies import Asker, NoReply, Reply, counted, spared, url_text
+from golive.core.durations import duration_text
 from golive.core.model import Detail, Finding, Measure, Outcome
 from golive.ports import Answer, Look, Unreachable
 

@@ -40,10 +40,11 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from golive.checks.contactlists import Contact, contacts, roles_missing
-from golive.checks.options import Duration, Options, duration_text, offered
+from golive.checks.options import Duration, Options, offered
 from golive.checks.paths import Paths, age_text, changed_at, flaws_text, matched, one_or_more, text_of
 from golive.checks.placeholders import placeholders
 from golive.checks.replies import Texts, capped, counted
+from golive.core.durations import duration_text
 from golive.core.model import Detail, Finding, Measure, Outcome, Strength
 from golive.ports import Look
 

@@ -48,11 +48,12 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from golive.checks.options import Duration, FilePattern, Options, duration_text, offered
+from golive.checks.options import Duration, FilePattern, Options, offered
 from golive.checks.paths import age_text, flaws_text, one_or_more, text_of
 from golive.checks.placeholders import is_made_up
 from golive.checks.replies import Texts, capped
 from golive.checks.variables import VariableName
+from golive.core.durations import duration_text
 from golive.core.model import Detail, Finding, Measure, Outcome, Strength
 from golive.ports import Look
 

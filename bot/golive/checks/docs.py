@@ -47,11 +47,12 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from golive.checks.options import Duration, Options, duration_text, offered
+from golive.checks.options import Duration, Options, offered
 from golive.checks.paths import Paths, age_text, changed_at, flaws_text, matched, one_or_more, text_of
 from golive.checks.placeholders import placeholders
 from golive.checks.replies import Texts, capped, counted
 from golive.checks.slos import unclear_objectives
+from golive.core.durations import duration_text
 from golive.core.model import Detail, Finding, Measure, Outcome, Strength
 from golive.core.patterns import checked_pattern, found
 from golive.ports import Look

@@ -41,10 +41,11 @@ from urllib.parse import quote
 from pydantic import Field, model_validator
 
 from golive.checks.githubapi import AsksGithub, Entries, GithubAsker
-from golive.checks.options import Duration, duration_text
+from golive.checks.options import Duration
 from golive.checks.paths import age_text
 from golive.checks.replies import capped, counted
 from golive.checks.webapi import listed, shortened, table
+from golive.core.durations import duration_text
 from golive.core.model import Detail, Finding, Measure, Outcome
 from golive.ports import Look
 

@@ -64,9 +64,10 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from golive.checks.asking import Asks, Status, WebUrl, host_of, status_text
-from golive.checks.options import Duration, duration_text
+from golive.checks.options import Duration
 from golive.checks.replies import Asker, NoReply, Reply, capped, counted, url_text
 from golive.checks.webheaders import Cookie, Csp, Hsts, cookies_of, csp_of, flag_flaws, hsts_of, score
+from golive.core.durations import duration_text
 from golive.core.model import Detail, Finding, Measure, Outcome
 from golive.ports import Answer, Look
 

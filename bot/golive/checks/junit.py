@@ -41,9 +41,10 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from pydantic import Field
 
 from golive.checks.amounts import Percentage
-from golive.checks.options import Duration, Options, duration_text, offered
+from golive.checks.options import Duration, Options, offered
 from golive.checks.paths import Paths, age_text, flaws_text, matched
 from golive.checks.replies import Texts, capped, counted
+from golive.core.durations import duration_text
 from golive.core.model import Detail, Finding, Measure, Outcome, Strength
 from golive.core.units import amount
 from golive.ports import Look

@@ -58,9 +58,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 
 from golive.checks.amounts import Percentage, Span, span_text
 from golive.checks.loadresults import Scenario, read
-from golive.checks.options import Duration, Options, duration_text, offered
+from golive.checks.options import Duration, Options, offered
 from golive.checks.paths import Paths, age_text, changed_at, flaws_text, matched, text_of
 from golive.checks.replies import capped, counted
+from golive.core.durations import duration_text
 from golive.core.model import Detail, Finding, Measure, Outcome, Strength
 from golive.core.units import amount, quantity
 from golive.ports import Look

@@ -49,8 +49,9 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, model_validator
 
 from golive.checks.asking import WebUrl
-from golive.checks.options import Duration, Options, duration_text
+from golive.checks.options import Duration, Options
 from golive.checks.replies import Asker, NoReply, capped, counted, url_text
+from golive.core.durations import duration_text
 from golive.core.model import Detail, Finding, Measure, Outcome
 from golive.ports import Answer, Look
 

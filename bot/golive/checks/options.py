@@ -5,27 +5,17 @@ A kind derives from `Options` and says what differs. Add a type here once two ki
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Any, ClassVar, TypeVar
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainSerializer,
-    WithJsonSchema,
-)
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
+from golive.core.durations import PATTERN, NoDuration, duration_text, read
 from golive.core.policy import names
 from golive.ports import Unreachable
 
 T = TypeVar("T")
-
-_SHORT = re.compile(r"(?:(\d{1,5})d)?(?:(\d{1,5})h)?(?:(\d{1,5})m)?(?:(\d{1,5})s)?")
-_ISO = re.compile(r"P(?:(\d{1,5})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,5})M)?(?:(\d{1,5})S)?)?")
 
 
 class Options(BaseModel):
@@ -87,32 +77,21 @@ def offered(part: T | None, what: str) -> T:
 
 
 def duration(given: Any) -> timedelta:
-    """`90d`, `12h`, `1h30m`, `45s` or ISO 8601 `P90D`, `PT12H`. Raises ValueError; a bare number has no unit."""
-    if isinstance(given, timedelta):
-        found = given
-    else:
-        match = (_SHORT.fullmatch(given) or _ISO.fullmatch(given)) if isinstance(given, str) else None
-        if match is None or not any(match.groups()):
-            raise ValueError(f"expected a duration with its unit, like `90d`, `12h` or `1h30m`, got {given!r}")
-        days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
-        found = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    """What `core.durations` reads. Raises ValueError with what to write instead; a bare number has no unit."""
+    try:
+        found = read(given)
+    except NoDuration as error:
+        raise ValueError(f"{error}. {error.mend}") from None
     if found <= timedelta():
-        raise ValueError("expected a duration longer than nothing")
+        raise ValueError("the duration is zero")
     return found
-
-
-def duration_text(length: timedelta) -> str:
-    """The short way to write a duration in whole seconds: `90d`, `1h30m`."""
-    minutes, seconds = divmod(length.seconds, 60)
-    parts = ((length.days, "d"), (minutes // 60, "h"), (minutes % 60, "m"), (seconds, "s"))
-    return "".join(f"{number}{unit}" for number, unit in parts if number) or "0s"
 
 
 Duration = Annotated[
     timedelta,
     BeforeValidator(duration),
     PlainSerializer(duration_text, return_type=str, when_used="json"),
-    WithJsonSchema({"type": "string", "examples": ["90d", "12h", "1h30m"], "pattern": r"^(P.+|(\d+[dhms])+)$"}),
+    WithJsonSchema({"type": "string", "examples": ["90d", "12h", "1h30m"], "pattern": PATTERN}),
 ]
 
 SecretName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=100)]

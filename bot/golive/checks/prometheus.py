@@ -73,7 +73,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from golive.checks.asking import Asks, WebUrl, host_of
 from golive.checks.measured import AmountUnit, PerOptions, canonical_unit, criteria_text, in_unit
-from golive.checks.options import Duration, duration_text
+from golive.checks.options import Duration
 from golive.checks.promql import (
     Promql,
     Selector,
@@ -90,6 +90,7 @@ from golive.checks.replies import Asker, capped, counted, joined, side_by_side
 from golive.checks.scrapetargets import scrape_age, server_clock, target_flaw
 from golive.checks.webapi import Told, asked, listed, shortened, table
 from golive.core.criteria import parse
+from golive.core.durations import duration_text
 from golive.core.model import Detail, Finding, Measure, Outcome
 from golive.core.units import amount
 from golive.ports import Look

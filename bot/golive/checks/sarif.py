@@ -42,9 +42,10 @@ from urllib.parse import unquote
 from pydantic import Field
 
 from golive.checks.jsonpaths import parsed
-from golive.checks.options import Duration, Options, duration_text, offered
+from golive.checks.options import Duration, Options, offered
 from golive.checks.paths import Paths, age_text, flaws_text, left_out, matched, text_of
 from golive.checks.replies import Texts, capped, counted
+from golive.core.durations import duration_text
 from golive.core.globs import matches_glob
 from golive.core.model import Detail, Finding, Measure, Outcome, Strength
 from golive.ports import Look

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from golive.checks.options import duration_text
 from golive.checks.webapi import Told, shortened, table
+from golive.core.durations import duration_text
 from golive.core.model import Detail, Outcome
 from golive.core.units import amount
 
