@@ -18,6 +18,7 @@ FIGURES = (
     ("merges", "merges"),
     ("landed amid it all", "of them amid faults, crashes and late deliveries"),
     ("merge requests", "merge requests that golive made"),
+    ("acts", "acts of people, clocks and networks, besides those at the end"),
     ("turns", "turns"),
     ("faults", "faults injected"),
     ("crashes", "crashes"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -143,7 +143,7 @@ class MortalWorld(World):
         engine = self.golive.store.engine
         if not self.durable:
             event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
-            engine.dispose()  # those of its start are durable
+            self.golive.store.close()  # the connections of its start are durable
 
     def _count(self, _subject: str) -> None:
         self.turns += 1
@@ -184,3 +184,28 @@ def mortal(world: MortalWorld, boundaries: Boundaries) -> Iterator[None]:
         yield
     finally:
         listeners.remove(boundaries.here)
+
+
+class Mortal:
+    """A mortal world that a story goes through (`again.Chapters`), the number of its release, and the boundaries it passes."""
+
+    def __init__(self, world: MortalWorld) -> None:
+        self.world, self.number, self.boundaries = world, 0, Boundaries(0)
+        world.github.interceptors.insert(0, self.boundaries.outgoing)
+        world.slack.interceptors.insert(0, self.boundaries.outgoing)
+
+    def came_back(self) -> None:
+        """Its world goes on somewhere else: nothing has to be seen again."""
+
+    def seen(self) -> Sequence[str]:
+        """The boundaries."""
+        return self.boundaries.names
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """While commits are seen, too."""
+        listeners.append(self.boundaries.here)
+        try:
+            yield
+        finally:
+            listeners.remove(self.boundaries.here)

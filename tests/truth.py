@@ -128,12 +128,16 @@ class Truth:
         path, method = request.path, request.method
         if method == "PUT" and path == f"/repos/{REPO}/pulls/{self.number}/merge":
             self._judge(request)
+        looks = method == "GET" and path.startswith(f"/repos/{REPO}/pulls/") and path.count("/") == 5
+        reading = (
+            self._reading(int(path.rpartition("/")[2])) if looks else None
+        )  # before anything that comes right after it
         response = call(request)
         if response.status >= 300 and response.status != 304:  # "as you know it" is a reading, too
             return response
-        if method == "GET" and path.startswith(f"/repos/{REPO}/pulls/") and path.count("/") == 5:
-            self._read(int(path.rpartition("/")[2]))
-        elif method == "GET" and path.endswith("/check-runs") and not request.one("check_name"):
+        if reading:
+            self.reading = reading
+        elif method == "GET" and path.endswith("/check-runs") and request.one("check_name") != "golive":
             self._measured_ci(path.split("/")[-2])
         elif method in ("POST", "PATCH") and (path.endswith("/check-runs") or "/comments" in path):
             self._published(request)
@@ -151,11 +155,14 @@ class Truth:
         else:
             self.turn_of = 0
 
-    def _read(self, number: int) -> None:
-        if number == self.number:
-            pull = self.pull
-            self.reading = None
-            self.reading = Reading(self.now, pull.head.sha, pull.base.ref, tuple(self.missing()))
+    def _reading(self, number: int) -> Reading | None:
+        """What golive reads by a look at this pull request."""
+        if number != self.number:
+            return None
+        before, self.reading = self.reading, None  # what was missing then is judged by what is so, not by what was read
+        made = Reading(self.now, self.pull.head.sha, self.pull.base.ref, tuple(self.missing()))
+        self.reading = before
+        return made
 
     def _published(self, request: Request) -> None:
         """A revision is shown by the first check run made, or the first state comment written, for it."""

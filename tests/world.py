@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 from urllib.response import addinfourl
 
+import fastapi.dependencies.models
 import requests
 from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectionClass, Requester
 from starlette.testclient import TestClient
@@ -166,6 +167,13 @@ def fresh_database(folder: Path) -> Path:
     return target
 
 
+def forget_doors() -> None:
+    """FastAPI remembers the functions it was asked about, and each of ours has a whole world behind it."""
+    for cached in vars(fastapi.dependencies.models).values():
+        if hasattr(cached, "cache_clear"):
+            cached.cache_clear()
+
+
 class World:
     """acme/shop with its people, a golive that serves it, and a Slack channel #releases.
 
@@ -310,6 +318,7 @@ class World:
         for served in self.served:
             served.stop()
         IN_PROCESS.clear()
+        forget_doors()
 
     # -- moving
 

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -41,8 +42,8 @@ def python_for(user: list[str]) -> str:
     pytest.skip("an ordinary user of this machine has no Python 3.11 with venv and ensurepip")
 
 
-@pytest.fixture(scope="module")
-def image() -> Iterator[dockerfile.Played]:
+@contextmanager
+def built() -> Iterator[dockerfile.Played]:
     """The image's files, built step by step."""
     user = ordinary()
     folder = Path(tempfile.mkdtemp(prefix="golive-image-"))
@@ -63,7 +64,7 @@ def image() -> Iterator[dockerfile.Played]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def test_the_entry_point_says_its_version_and_explains_itself(image: dockerfile.Played) -> None:
+def the_entry_point_says_its_version_and_explains_itself(image: dockerfile.Played) -> None:
     assert image.user not in {"root", "0"}
     for arguments in (["--version"], ["serve", "--help"]):
         done = image.run([*image.entry, *arguments])
@@ -71,7 +72,7 @@ def test_the_entry_point_says_its_version_and_explains_itself(image: dockerfile.
     assert "golive" in done.stdout
 
 
-def test_the_image_runs_from_its_own_files_with_the_templates_inside(image: dockerfile.Played) -> None:
+def it_runs_from_its_own_files_with_the_templates_inside(image: dockerfile.Played) -> None:
     done = image.run(["python", "-c", PACKAGED])
     assert done.returncode == 0, done.stdout
     for line in done.stdout.splitlines():
@@ -82,7 +83,7 @@ LOOPBACK = "127.0.0.1:0"
 """Where a test lets the container listen: a container has its own addresses, this machine's are not for tests."""
 
 
-def test_the_container_without_an_app_gives_a_code_for_setting_it_up(image: dockerfile.Played) -> None:
+def without_an_app_it_gives_a_code_for_setting_it_up(image: dockerfile.Played) -> None:
     serving = image.start([*image.entry, "serve"], GOLIVE_LISTEN=LOOPBACK)
     clock = threading.Timer(60, serving.kill)  # a container that says nothing fails here instead of hanging
     clock.start()
@@ -100,10 +101,18 @@ def test_the_container_without_an_app_gives_a_code_for_setting_it_up(image: dock
     assert serving.returncode == 0, rest
 
 
-def test_the_container_refuses_to_start_with_half_of_the_apps_settings_and_names_the_rest(
+def with_half_of_the_apps_settings_it_refuses_to_start_and_names_the_rest(
     image: dockerfile.Played,
 ) -> None:
     done = image.run([*image.entry, "serve"], GOLIVE_LISTEN=LOOPBACK, GOLIVE_GITHUB_APP_ID="1")
     assert done.returncode != 0
     assert "GOLIVE_GITHUB_PRIVATE_KEY" in done.stdout
     assert "Traceback" not in done.stdout
+
+
+def test_the_image_is_built_by_its_own_steps_and_its_entry_point_serves_or_says_what_is_missing() -> None:
+    with built() as image:  # one test: to build it takes a minute
+        the_entry_point_says_its_version_and_explains_itself(image)
+        it_runs_from_its_own_files_with_the_templates_inside(image)
+        without_an_app_it_gives_a_code_for_setting_it_up(image)
+        with_half_of_the_apps_settings_it_refuses_to_start_and_names_the_rest(image)

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from again import Chapters
 from golive.core.model import Subject
-from mortal import Boundaries, MortalWorld, mortal
+from golive.standins.sample import Sample
+from golive.standins.wire import Served
+from mortal import Mortal, MortalWorld
 from world import World, scratch
 
 SHARES = 8
@@ -22,40 +24,61 @@ COMMITS = 1 if os.environ.get("GOLIVE_TEST_PROFILE") == "long" else 9
 """Every boundary of an effect is tried; of those around a commit of golive's own file each, or one of so many."""
 
 
-@contextmanager
-def a_story_that_dies(chosen: int) -> Iterator[tuple[MortalWorld, Boundaries]]:
-    boundaries = Boundaries(chosen)
-    with scratch() as folder:
-        world = MortalWorld(Path(folder))
-        try:
-            with mortal(world, boundaries):
-                yield world, boundaries
-        finally:
-            world.close()
+def opened(life: Mortal) -> None:
+    """The service is down when the release is opened."""
+    life.world.sample.status = 503
+    life.number = life.world.release()
+    life.world.later(seconds=61)
 
 
-def story(w: MortalWorld) -> int:
-    """Checks fail and recover, a push re-opens a sign-off, two people sign on two surfaces, golive merges."""
-    w.sample.status = 503
-    number = w.release()
-    w.later(seconds=61)
-    w.says("mina", number, "/golive approve qa")
+def signed_too_early(life: Mortal) -> None:
+    """The first one signs, and the service comes back."""
+    w = life.world
+    w.says("mina", life.number, "/golive approve qa")
     w.sample.status = 200
-    w.github.rerequest("acme/shop", w.current_run(number).id, by="ana")
+    w.github.rerequest("acme/shop", w.current_run(life.number).id, by="ana")
     w.settle()
+
+
+def pushed(life: Mortal) -> None:
+    """A push re-opens what was signed."""
+    w = life.world
     w.later(seconds=2)
     w.github.commit("acme/shop", "release/1.4", {"app.py": "print('1.4.1')\n"}, by="ana", message="Mend it")
     w.settle()
-    w.ci_says("success", number)
+    w.ci_says("success", life.number)
     w.settle()
     w.later(seconds=61)
-    w.github.react("acme/shop", request_comment(w, number), by="mina", content="+1")
+
+
+def signed(life: Mortal) -> None:
+    """Two people sign on two surfaces, and golive merges."""
+    w = life.world
+    w.github.react("acme/shop", request_comment(w, life.number), by="mina", content="+1")
     w.later(seconds=31)
     w.slack.react("white_check_mark", by=w.users["sam"], channel=w.channel, ts=w.request_ts())
     w.settle()
-    for _ in range(3):  # a turn that a crash cut short may owe a look
-        w.later(seconds=61)
-    return number
+
+
+def rested(life: Mortal) -> None:
+    """A turn that a crash cut short may owe a look."""
+    for _ in range(3):
+        life.world.later(seconds=61)
+
+
+STORY = (opened, signed_too_early, pushed, signed, rested)
+
+
+def begin(folder: Path, sample: tuple[Sample, Served]) -> Mortal:
+    return Mortal(MortalWorld(folder, sample=sample))
+
+
+@pytest.fixture(scope="module")
+def chapters() -> Iterator[Chapters[Mortal]]:
+    """The story, told once without a crash."""
+    made = Chapters(begin, STORY)
+    yield made
+    made.close()
 
 
 def request_comment(w: World, number: int) -> int:
@@ -85,31 +108,36 @@ def assert_the_end_is_right(w: World, number: int) -> None:
 
 
 def test_the_story_completes_when_nobody_dies() -> None:
-    with a_story_that_dies(0) as (w, boundaries):
-        assert_the_end_is_right(w, story(w))
-        assert boundaries.passed > 100, "the boundaries are not seen any more"
+    with scratch() as folder:
+        life = Mortal(MortalWorld(Path(folder)))
+        try:
+            with life.watched():
+                for chapter in STORY:
+                    chapter(life)
+            assert_the_end_is_right(life.world, life.number)
+        finally:
+            life.world.close()
+        assert life.boundaries.passed > 100, "the boundaries are not seen any more"
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("share", range(SHARES))
-def test_the_story_completes_wherever_the_bot_dies(share: int) -> None:
-    with a_story_that_dies(0) as (w, boundaries):
-        story(w)
-        effects = [n for n, name in enumerate(boundaries.names, 1) if "commit" not in name]
-        commits = [n for n, name in enumerate(boundaries.names, 1) if "commit" in name]
+def test_the_story_completes_wherever_the_bot_dies(share: int, chapters: Chapters[Mortal]) -> None:
+    effects = [n for n, name in enumerate(chapters.names, 1) if "commit" not in name]
+    commits = [n for n, name in enumerate(chapters.names, 1) if "commit" in name]
     for chosen in sorted(effects + commits[::COMMITS])[share::SHARES]:
-        with a_story_that_dies(chosen) as (w, boundaries):
-            number = story(w)
-            boundaries.armed = False
+        with chapters.told(chosen, lambda life, at=chosen: setattr(life.boundaries, "chosen", at)) as life:  # type: ignore[misc]
+            life.boundaries.armed = False
             try:
-                assert_the_end_is_right(w, number)
+                assert life.boundaries.crashes == 1, "it never came there"
+                assert_the_end_is_right(life.world, life.number)
             except AssertionError as error:
                 raise AssertionError(
-                    f"after a crash at boundary {chosen}, {boundaries.names[chosen - 1]}: {error}"
+                    f"after a crash at boundary {chosen}, {chapters.names[chosen - 1]}: {error}"
                 ) from error
 
 
 if __name__ == "__main__":
-    with a_story_that_dies(0) as (told, seen):
-        story(told)
-        print(len(seen.names), "boundaries,", sum("commit" not in n for n in seen.names), "of them around effects")
+    told = Chapters(begin, STORY)
+    print(len(told.names), "boundaries,", sum("commit" not in n for n in told.names), "of them around effects")
+    told.close()

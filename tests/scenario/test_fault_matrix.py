@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import cache
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 
 import pytest
 
+from again import Chapters
 from faults import FAULTS, Failing, Fault
-from world import World, a_world
+from golive.standins.sample import Sample
+from golive.standins.wire import Served
+from mortal import MortalWorld
+from world import World
 
 SHARES = 8
 """Into how many tests the pairs are dealt, so that they can run side by side."""
@@ -25,30 +29,59 @@ EVERY = 1 if WHOLE else 23
 Pair = tuple[int, Fault]
 
 
-@contextmanager
-def failing(failing: Failing) -> Iterator[World]:
-    """A world without a chat whose GitHub fails golive as told."""
-    with a_world(slack=False) as world:
-        world.github.interceptors.append(failing)
-        yield world
+class Disturbed:
+    """A world without a chat whose GitHub fails golive as told, and the number of its release."""
+
+    def __init__(self, folder: Path, sample: tuple[Sample, Served]) -> None:
+        self.world, self.number, self.failing = MortalWorld(folder, slack=False, sample=sample), 0, Failing()
+        self.world.github.interceptors.append(self.failing)
+
+    def came_back(self) -> None:
+        """Its world goes on somewhere else: nothing has to be seen again."""
+
+    def seen(self) -> Sequence[str]:
+        """The calls."""
+        return self.failing.names
+
+    def watched(self) -> AbstractContextManager[None]:
+        """They are always seen."""
+        return nullcontext()
 
 
-def life(w: World) -> int:
-    """Opened, checks, talk, a push that re-opens, sign-offs by comment, review and reaction, merged."""
-    w.sample.status = 503
-    number = w.release()
-    w.later(seconds=61)
-    w.says("eve", number, "Looks nice.")
-    w.says("mina", number, "/golive approve qa")
-    w.sample.status = 200
-    w.says("ana", number, "/golive check")
-    w.push(number)
-    rested(w, number)
-    w.github.react("acme/shop", w.ask_comment(number), by="mina", content="+1")
-    w.later(seconds=31)
-    w.github.review("acme/shop", number, by="sam", state="APPROVE", body="Fine.")
-    w.settle()
-    return number
+def opened(life: Disturbed) -> None:
+    """The service is down when the release is opened."""
+    life.world.sample.status = 503
+    life.number = life.world.release()
+    life.world.later(seconds=61)
+
+
+def talked_about(life: Disturbed) -> None:
+    """Talk, and a first sign-off."""
+    life.world.says("eve", life.number, "Looks nice.")
+    life.world.says("mina", life.number, "/golive approve qa")
+
+
+def pushed(life: Disturbed) -> None:
+    """The service is back, it is looked at again, and a push re-opens what was signed."""
+    life.world.sample.status = 200
+    life.world.says("ana", life.number, "/golive check")
+    life.world.push(life.number)
+    rested(life.world, life.number)
+
+
+def reacted_to(life: Disturbed) -> None:
+    """One signs by a reaction."""
+    life.world.github.react("acme/shop", life.world.ask_comment(life.number), by="mina", content="+1")
+    life.world.later(seconds=31)
+
+
+def reviewed(life: Disturbed) -> None:
+    """The last one signs by a review, and golive merges."""
+    life.world.github.review("acme/shop", life.number, by="sam", state="APPROVE", body="Fine.")
+    life.world.settle()
+
+
+LIFE = (opened, talked_about, pushed, reacted_to, reviewed)
 
 
 def rested(w: World, number: int) -> None:
@@ -82,19 +115,16 @@ def assert_the_end_is_right(w: World, number: int) -> None:
     assert w.golive.store.new_deliveries() == [], "a delivery was left lying"
 
 
-@cache
-def calls() -> tuple[str, ...]:
-    """What golive asks GitHub in an undisturbed run, in order."""
-    seen = Failing()
-    with failing(seen) as w:
-        number = life(w)
-        assert_the_end_is_right(w, number)
-        return tuple(seen.names)
+@pytest.fixture(scope="module")
+def chapters() -> Iterator[Chapters[Disturbed]]:
+    """The life, lived once undisturbed: its names are what golive asks GitHub, in order."""
+    made = Chapters(Disturbed, LIFE)
+    yield made
+    made.close()
 
 
-def pairs() -> list[Pair]:
+def pairs(names: Sequence[str]) -> list[Pair]:
     """What is tried: each fault on each kind of call, once early and once late, and a share of all others."""
-    names = calls()
     first = {name: place for place, name in reversed(list(enumerate(names, 1)))}
     last = {name: place for place, name in enumerate(names, 1)}
     chosen = []
@@ -106,29 +136,33 @@ def pairs() -> list[Pair]:
     return chosen
 
 
-def test_a_life_without_a_fault_calls_github_often_enough_to_be_told() -> None:
-    kinds = Counter(calls())
+def test_a_life_without_a_fault_calls_github_often_enough_to_be_told(chapters: Chapters[Disturbed]) -> None:
+    kinds = Counter(chapters.names)
     assert len(kinds) >= 12, f"the life is too poor to say much: {kinds}"
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("share", range(SHARES))
-def test_whatever_call_fails_and_however_the_end_is_the_same(share: int) -> None:
+def test_whatever_call_fails_and_however_the_end_is_the_same(share: int, chapters: Chapters[Disturbed]) -> None:
     wrong: list[str] = []
-    for place, fault in pairs()[share::SHARES]:
-        failed = Failing(place, fault)
-        with failing(failed) as w:
-            try:
-                number = life(w)
-                to_the_end(w, number)
-                assert failed.struck, "the call was never made; the life is not the same each time"
-                assert_the_end_is_right(w, number)
-            except AssertionError as error:
-                said = str(error).splitlines()[0]
-                wrong.append(f"call {place}, {calls()[place - 1]}, {fault.__name__}: {said}")
+    for place, fault in pairs(chapters.names)[share::SHARES]:
+
+        def fails(life: Disturbed, place: int = place, fault: Fault = fault) -> None:
+            life.failing.chosen, life.failing.fault = place, fault
+
+        try:
+            with chapters.told(place, fails) as life:
+                to_the_end(life.world, life.number)
+                assert life.failing.struck, "the call was never made; the life is not the same each time"
+                assert_the_end_is_right(life.world, life.number)
+        except AssertionError as error:
+            said = str(error).splitlines()[0]
+            wrong.append(f"call {place}, {chapters.names[place - 1]}, {fault.__name__}: {said}")
     assert not wrong, "\n".join(wrong)
 
 
 if __name__ == "__main__":
-    print(len(calls()), "calls", Counter(calls()).most_common())
-    print(len(pairs()), "pairs of", len(calls()) * len(FAULTS))
+    told = Chapters(Disturbed, LIFE)
+    print(len(told.names), "calls", Counter(told.names).most_common())
+    print(len(pairs(told.names)), "pairs of", len(told.names) * len(FAULTS))
+    told.close()

@@ -25,7 +25,14 @@ import pytest
 import structlog
 from hypothesis import HealthCheck, Phase, event, seed, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from again import Again
 from golive.standins.sample import Sample
@@ -36,7 +43,7 @@ from truth import POLICY, REPO, ROLES
 from world import scratch
 
 LONG = os.environ.get("GOLIVE_TEST_PROFILE") == "long"
-EXAMPLES = int(os.environ.get("GOLIVE_MODEL_EXAMPLES", "1000000" if LONG else "400"))
+EXAMPLES = int(os.environ.get("GOLIVE_MODEL_EXAMPLES", "1000000" if LONG else "2000"))
 SHARES = 8
 """Into how many tests the examples are dealt, so that they can run side by side."""
 AT_A_TIME = 25
@@ -80,7 +87,7 @@ class Street:
     def __init__(self) -> None:
         self.sample = Sample()
         self.served: Served = serve(self.sample.asgi)
-        self.built: dict[Begins, Again] = {}
+        self.built: dict[Begins, Again[History]] = {}
 
 
 @dataclass(frozen=True)
@@ -168,6 +175,10 @@ class Gate(RuleBasedStateMachine):
                 street.built[begins] = Again(begins.history(Path(first), street), shared)
             street.sample.reset()
         return street.built[begins](folder)
+
+    @invariant()
+    def counted(self) -> None:
+        SEEN["acts"] += 1
 
     @property
     def on(self) -> History:

@@ -9,11 +9,14 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 from golive.core.model import Subject
 from golive.standins.wire import Outgoing
-from world import World, a_world
+from mortal import MortalWorld
+from world import World, scratch
 
 POLICY = """\
 version: 1
@@ -186,7 +189,7 @@ def in_chaos(seed: int) -> Listen:
 
 def run(listen: Listen) -> tuple[dict[str, Any], int]:
     """A world that hears the storms in one way: how it ends, and how many deliveries that took."""
-    with a_world(policy=POLICY, slack=False) as w:
+    with scratch() as folder, closing(MortalWorld(Path(folder), policy=POLICY, slack=False)) as w:
         opened(w)
         heard = 0
         for storm in storms(7):

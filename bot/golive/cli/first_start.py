@@ -57,11 +57,11 @@ def set_up(settings: Settings, listener: socket.socket) -> bool:
                 )
             )
         )
-        click.echo(
-            f"golive has no GitHub App yet. Open {settings.public_url.rstrip('/')}{SETUP} and give this code:\n"
-            f"  {desk.code}\nIt works once, until {desk.until:%H:%M} UTC. Ctrl-C stops."
-        )
         with _until_told():
+            click.echo(
+                f"golive has no GitHub App yet. Open {settings.public_url.rstrip('/')}{SETUP} and give this code:\n"
+                f"  {desk.code}\nIt works once, until {desk.until:%H:%M} UTC. Ctrl-C stops."
+            )
             running[0].run(sockets=[listener.dup()])  # it closes what it is given
     finally:
         lock.release()
