@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -187,3 +188,22 @@ def test_who_gets_no_form_is_told_what_to_type() -> None:
         w.hand_over(w.slack.courier, [press])
         assert w.slack.modal(w.users["zoe"]) is None
         assert "/golive hold &lt;reason&gt;" in w.whispers("zoe")[-1]
+
+
+def test_a_form_that_was_opened_outside_of_channels_is_answered_in_the_persons_own_conversation() -> None:
+    with a_world() as w:
+        number = w.asked()
+        form = opened(w, "ana", "golive_form_hold")
+        carried = json.loads(form.body["private_metadata"])
+        form.body["private_metadata"] = json.dumps(carried | {"channel": ""})  # as from App Home, which is no channel
+        sent(w, "ana", form, words="not before noon")
+        held = [word for word in w.standing(number).words if word.verb == "hold"]
+        assert [word.text for word in held] == ["not before noon"]
+        w.slack.click("golive_resume", by=w.users["ana"], channel=w.channel, ts=w.roots()[-1].ts)
+        w.settle()
+        form = opened(w, "eve", "golive_form_hold")
+        form.body["private_metadata"] = json.dumps(carried | {"channel": ""})
+        sent(w, "eve", form, words="mine")
+        alone = w.slack.messages(w.slack.world.direct(w.slack.world.user("eve"), w.slack.app.bot_user_id).id)
+        assert alone, "whoever may not was told nothing"
+        assert "GitHub" in alone[-1].text

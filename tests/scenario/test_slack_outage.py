@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
+
 from golive.standins.wire import Response
 from world import World, a_world
 
@@ -111,3 +113,23 @@ def test_a_github_that_stumbles_once_is_nobodys_business() -> None:
         w.later(seconds=5)
         assert not about_github(w)
         assert len(w.whispers("mina")) == 1
+
+
+@pytest.mark.parametrize("typed", ["approve qa", "approve acme/shop#{number} qa", "list"])
+def test_a_command_that_names_what_only_github_can_show_is_kept_while_it_is_down(typed: str) -> None:
+    with a_world() as w:
+        w.github.world.repo("acme/shop").private = True
+        number = w.asked()
+        w.later(minutes=6)  # what was seen before is not believed any more
+        with down(w.github, 502):
+            w.slack_says("mina", typed.format(number=number))
+            quiet(w, 3)
+            told = w.whispers("mina")
+            assert not any("release" in line and line.lower().startswith(("no ", "there is no")) for line in told), told
+            kept = [line for line in told if "GitHub does not answer" in line or "GitHub has not answered" in line]
+            assert len(kept) == 1, f"it is said once that it is kept: {told}"
+        quiet(w, 3)
+        if typed == "list":
+            assert f"acme/shop#{number}" in str(w.slack.ephemerals_for(w.users["mina"])[-1].blocks)
+        else:
+            assert w.title(number).startswith("1/2"), f"what was kept was not worked: {w.whispers('mina')}"

@@ -116,3 +116,18 @@ def test_every_fact_is_told_or_counted_once_and_no_hour_has_more_replies_than_al
         assert untold(known, list(replies.values())) == ()
         told_now = [n for one in replies.values() for n in range(one.first, one.last + 1)]
         assert len(told_now) == len(set(told_now)), "a fact is in two replies"
+
+
+def test_whom_a_fact_is_for_is_mentioned_though_it_is_only_counted() -> None:
+    full = [a_reply(n, n, 10) for n in range(1, PER_HOUR)]
+    reminder = facts(30, to=(7,))
+    digest = next_reply([*facts(*range(1, 30)), *reminder], full, NOW)
+    assert digest is not None
+    assert (digest.facts, digest.to) == ((), (7,))
+    stands = [*full, a_reply(30, 30, 0, digest=True)]
+    more = next_reply([*facts(*range(1, 30)), *reminder, *facts(31, to=(8,))], stands, NOW)
+    assert more is not None
+    assert (more.edits, more.to) == (True, (7, 8)), "an edited digest forgets whom it mentioned"
+    at_once = next_reply([*facts(*range(1, LINES + 1)), *facts(LINES + 1, to=(9,))], [], NOW)
+    assert at_once is not None
+    assert at_once.to == (9,)

@@ -27,6 +27,8 @@ class Home:
     waits: tuple[Brief, ...] = ()
     signed: tuple[Brief, ...] = ()
     follows: tuple[Brief, ...] = ()
+    note: str = ""
+    """What is to be mended first, or empty."""
 
 
 def home(login: str, how: str, can_link: bool, naming: Sequence[Brief], follows: Sequence[Brief]) -> Home:

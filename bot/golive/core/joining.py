@@ -10,6 +10,14 @@ from dataclasses import dataclass
 
 CONNECT, DISCONNECT = "connect", "disconnect"
 VERBS = (CONNECT, DISCONNECT)
+GONE_AWAY = (
+    "The Slack workspace {team}, which {account} is joined with, took golive away, so nothing is told there and nobody can "
+    "act from there. Somebody of it installs golive again at {again}, and all goes on as it was joined."
+)
+JOINED_WITH_NOTHING = (
+    "This workspace is not joined with any account on GitHub, so no release is shown or steered here. Somebody who owns both "
+    "can join them: `/golive connect <account>`."
+)
 IN_SLACK = "Workspaces are joined from Slack: type `/golive connect <account>` there."
 JOINED_BY_SETTINGS = (
     "This golive belongs to one Slack workspace by its settings, and all its releases with it, "

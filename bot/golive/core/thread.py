@@ -38,7 +38,7 @@ class Told:
 class Reply:
     """A reply to be made, or a digest that counts more now (`edits`). counted: facts that it only counts.
 
-    to: people who are notified, by numeric id.
+    also: people whom one of the facts is for that are only counted.   to: people who are notified, by numeric id.
     """
 
     name: str
@@ -46,6 +46,7 @@ class Reply:
     last: int
     counted: int = 0
     edits: bool = False
+    also: tuple[int, ...] = ()
 
     @property
     def text(self) -> str:
@@ -62,8 +63,12 @@ class Reply:
 
     @property
     def to(self) -> tuple[int, ...]:
-        """Whoever one of the facts is for."""
-        return tuple(dict.fromkeys(person for fact in self.facts for person in fact.to))
+        """Whoever one of the facts is for, told or counted."""
+        return tuple(dict.fromkeys([*_for(self.facts), *self.also]))
+
+
+def _for(facts: Iterable[Fact]) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(person for fact in facts for person in fact.to))
 
 
 def told(name: str, at: datetime, counter: int) -> Told | None:
@@ -103,12 +108,15 @@ def next_reply(facts: Iterable[Fact], replies: Sequence[Told], now: datetime, mo
         return None
     recent = sorted((one for one in replies if now - one.at < HOUR), key=lambda one: (one.at, one.first))
     if len(recent) < most - 1:
-        return Reply(f"facts:{left[0].seq}-{left[-1].seq}", left[:LINES], left[-1].seq, len(left[LINES:]))
+        counted = left[LINES:]
+        return Reply(
+            f"facts:{left[0].seq}-{left[-1].seq}", left[:LINES], left[-1].seq, len(counted), also=_for(counted)
+        )
     digest = next((one for one in reversed(recent) if one.is_digest), None)
     if digest is not None and digest.last < left[0].seq:
-        before = sum(digest.first <= fact.seq <= digest.last for fact in facts)
-        return Reply(digest.name, (), left[-1].seq, before + len(left), edits=True)
-    return Reply(f"digest:{left[0].seq}", (), left[-1].seq, len(left))
+        counted = (*(fact for fact in facts if digest.first <= fact.seq <= digest.last), *left)
+        return Reply(digest.name, (), left[-1].seq, len(counted), edits=True, also=_for(counted))
+    return Reply(f"digest:{left[0].seq}", (), left[-1].seq, len(left), also=_for(left))
 
 
 def again_at(replies: Mapping[str, Told], now: datetime) -> datetime | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import structlog
 
@@ -92,9 +93,10 @@ class Homes:
             origin = tx.origin(who)
             # where the forge has to be asked first what they see, this page is woken once it has said so
             seen, adrift = places_seen(tx, person, here(tx, who, self._joins)) if person else (set(), "")
+            note = self._joins.nothing(tx, who) if self._joins else ""
         if adrift:
             return
-        view = self._render(self._home(person, origin, seen))
+        view = self._render(replace(self._home(person, origin, seen), note=note))
         mark = fingerprint(view)
         if slot.fingerprint == mark:
             return

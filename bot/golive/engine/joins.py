@@ -12,10 +12,12 @@ from typing import Protocol
 import structlog
 
 from golive.core.errors import Gone, Kept, Later, Misconfigured
-from golive.core.event import Asked
+from golive.core.event import Asked, WorkspaceLeft
 from golive.core.joining import (
     CONNECT,
+    GONE_AWAY,
     JOINED_BY_SETTINGS,
+    JOINED_WITH_NOTHING,
     ChatStanding,
     Claim,
     done,
@@ -52,15 +54,19 @@ class Owners(Protocol):
 
 
 class Joins:
-    """What belongs together. `people` and `owners` are None in single-tenant mode."""
+    """What belongs together. `people` and `owners` are None in single-tenant mode.
+
+    again: the address at which a workspace installs the app again.
+    """
 
     def __init__(
-        self, store: Store, host: str, people: ChatStandings | None = None, owners: Owners | None = None
-    ) -> None:
+        self, store: Store, host: str, people: ChatStandings | None = None, owners: Owners | None = None, again: str = "",
+    ) -> None:  # fmt: skip
         self._store = store
         self._host = host
         self._people = people
         self._owners = owners
+        self._install_again = again
         self._tries: dict[str, int] = {}
 
     @property
@@ -100,6 +106,12 @@ class Joins:
         """Those of the repositories (host, id) that a chat user's workspace is joined with."""
         return {place for place in places if not self.refused(tx, who, Subject(*place, 0))}
 
+    def nothing(self, tx: Transaction, who: str) -> str:
+        """What a chat user is told whose workspace is joined with no account at all; empty where it is, and elsewhere."""
+        if self.single or not who or tx.is_joined(who.partition("/")[0]):
+            return ""
+        return JOINED_WITH_NOTHING
+
     def team(self, subject: Subject) -> str:
         """The workspace that a release belongs to; empty for none, and in single-tenant mode."""
         if self.single:
@@ -110,6 +122,28 @@ class Joins:
     def told(self, subject: Subject) -> bool:
         """Whether there is a workspace in which a release is told."""
         return self.single or bool(self.team(subject))
+
+    # -- workspaces that go
+
+    def left(self, tx: Transaction, event: WorkspaceLeft) -> None:
+        """A workspace took the app away: nothing is sent there any more, and its releases say so where people still look.
+
+        A single workspace's token is a setting, which is the operator's to mend; a turn says so when it is refused.
+        """
+        if self.single or not tx.put_away(event.team, event.at):
+            return
+        log.warning("workspace left", team=event.team, mend=f"Install golive again: {self._install_again}")
+        for release in tx.releases_joined(event.team):
+            tx.touch(release)
+
+    def away(self, subject: Subject) -> Misconfigured | None:
+        """What is to be mended where the workspace of a release took the app away."""
+        if self.single:
+            return None
+        with self._store.transaction() as tx:
+            team, account = tx.team_of(subject.host, subject.repository)
+            gone = bool(team) and tx.is_away(team)
+        return Misconfigured(GONE_AWAY.format(account=account, team=team, again=self._install_again)) if gone else None
 
     # -- joining
 
@@ -170,6 +204,8 @@ class Joins:
         for repository in tx.repositories_of(self._host, installation):
             for release in tx.open_releases(self._host, repository):
                 tx.touch(release.subject.key)
+        for page in tx.homes_in(claim.team):
+            tx.touch(page)
         return done(claim)
 
     def _again(self, key: str, asked: JoinAsked, fault: Exception) -> None:

@@ -36,9 +36,10 @@ class Listing:
         with self._store.transaction() as tx:
             person = asked.person or tx.person(asked.who)
             seen = places_seen(tx, person, here(tx, asked.who, self._joins))[0] if person else set()
+            none = self._joins.nothing(tx, asked.who) if self._joins else ""
         if person is None:
             return  # unlinked since; they were told who they are not
-        answer = self._answer(wanted(asked.command.text), person, seen)
+        answer = none or self._answer(wanted(asked.command.text), person, seen)
         with self._store.transaction() as tx:
             tx.owe_answer(asked.key, asked.reply_to, answer)
 

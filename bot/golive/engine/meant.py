@@ -48,7 +48,7 @@ def meant(tx: Transaction, event: Asked, person: Person, joins: Joins | None = N
     seen, adrift = places_seen(tx, person, here(tx, event.who, joins))
     if adrift:
         return None, adrift
-    return _only(tx, event, Found(places=seen)), ""
+    return _only(tx, event, Found(places=seen), joins), ""
 
 
 def here(tx: Transaction, who: str, joins: Joins | None) -> set[tuple[str, int]]:
@@ -92,10 +92,11 @@ def _named(tx: Transaction, event: Asked, person: Person, joins: Joins | None) -
     return None, ""
 
 
-def _only(tx: Transaction, event: Asked, found: Found) -> Subject | None:
+def _only(tx: Transaction, event: Asked, found: Found, joins: Joins | None) -> Subject | None:
     count = tx.how_many(found)
     if not count:
-        tx.owe_answer(event.key, event.reply_to, "No release is open.")
+        said = joins.nothing(tx, event.who) if joins else ""
+        tx.owe_answer(event.key, event.reply_to, said or "No release is open.")
         return None
     some = tx.briefly(replace(found, most=MOST))
     if count == 1:

@@ -5,14 +5,15 @@ A command that names no place waits in the inbox until the forge has said what i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 
 import structlog
 
-from golive.core.errors import Gone
+from golive.core.errors import Gone, Silent
+from golive.core.event import Asked, Chosen, Event
 from golive.core.model import Person
-from golive.ports import Clock, Forge, ReleaseState, Store, Transaction
+from golive.ports import Clock, Delivery, Forge, ReleaseState, Store, Transaction
 
 log = structlog.get_logger()
 
@@ -21,6 +22,9 @@ FAMILY = "sight"
 nothing open."""
 HOLDS = timedelta(minutes=5)
 """How long an answer of the forge is believed."""
+LONGEST = timedelta(minutes=1)
+"""Between two tries while the forge gives no answer."""
+KEPT = "GitHub does not answer, so I cannot see which releases are yours. What you said is kept, and worked as soon as it does."
 
 
 def seen_by(tx: Transaction, person: Person, releases: Sequence[ReleaseState]) -> tuple[list[ReleaseState], str]:
@@ -56,7 +60,11 @@ def _sees(tx: Transaction, person: Person, host: str, repository: int) -> bool |
 class Sight:
     """Works these subjects: asks the forge for everything that is open and private, then lets the words be recorded."""
 
-    def __init__(self, store: Store, forge: Forge, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, forge: Forge, clock: Clock, intakes: Mapping[str, Callable[[Delivery], Iterable[Event]]]
+    ) -> None:
+        self._intakes = intakes
+        self._tries: dict[str, int] = {}
         self._store = store
         self._forge = forge
         self._clock = clock
@@ -68,19 +76,43 @@ class Sight:
         with self._store.transaction() as tx:
             asked = {*tx.open_places(), *((self._forge.host, int(repository)) for repository in ended)}
             places = {place for place in asked if _sees(tx, person, *place) is None}
-        told = {place: self._asked(place[1], person) for place in places}
+        told: dict[tuple[str, int], bool] = {}
+        silent: Silent | None = None
+        for place in sorted(places):
+            try:
+                told[place] = self._asked(place[1], person)
+            except Silent as error:
+                silent = error
+                break
         with self._store.transaction() as tx:
             for (host, repository), sees in told.items():
                 tx.saw(host, repository, person.id, sees)
+            if silent is not None:
+                self._again(tx, key, silent)
+                return
+            self._tries.pop(key, None)
             tx.hear_again(key)
             for who in tx.homes_of([login]):
                 tx.touch(f"home:{who}")
 
+    def _again(self, tx: Transaction, key: str, silent: Silent) -> None:
+        """The forge does not answer: whoever waits is told so, once, and what they said waits on."""
+        self._tries[key] = tries = self._tries.get(key, 0) + 1
+        log.warning("not known what somebody sees", who=key, tries=tries, why=str(silent))
+        for delivery in tx.adrift(key):
+            for event in self._intakes[delivery.source](delivery):
+                if isinstance(event, Asked | Chosen):
+                    tx.owe_answer(f"silent:{event.key}", event.reply_to, KEPT)
+        tx.touch(key, tx.now + (silent.after or min(timedelta(seconds=2.0 ** min(tries, 10)), LONGEST)))
+
     def _asked(self, repository: int, person: Person) -> bool:
+        """Raises Silent where the forge gives no answer."""
         try:
             return self._forge.repo(repository).permission(person) != "none"
         except Gone:
             return False
+        except Silent:
+            raise
         except Exception as error:  # a fault shows nothing to anybody; the person asks again
             log.warning("not known who sees it", repository=repository, person=person.id, why=str(error))
             return False

@@ -1,6 +1,6 @@
 """Times as Slack's date tokens, so that each reader sees them in their own zone. What Slack cannot read stays as it is.
 
-Source of the tokens: Slack's page on formatting message text. Texts come in escaped.
+Source of the tokens: Slack's pages on formatting message text and of the date element. Texts come in escaped.
 """
 
 from __future__ import annotations

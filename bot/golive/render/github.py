@@ -88,10 +88,13 @@ def _title(snapshot: Snapshot, decision: Decision, state: str) -> str:
     return titled(headline)
 
 
-def sticky(snapshot: Snapshot, decision: Decision, *, page_url: str, chain: str) -> str:
-    """The body of the one comment that shows where the release stands; the marker is the adapter's."""
+def sticky(snapshot: Snapshot, decision: Decision, *, page_url: str, chain: str, boxes: bool = True) -> str:
+    """The body of the one comment that shows where the release stands; the marker is the adapter's.
+
+    boxes: whether a tick in it would be heard.
+    """
     view = look(snapshot, decision)
-    parts = [fixed(fill("github/sticky.md.j2", view=view)), *_standing(view, _boxes(view))]
+    parts = [fixed(fill("github/sticky.md.j2", view=view)), *_standing(view, *([_boxes(view)] if boxes else []))]
     if decision.kind is Kind.ENDED:
         parts.append(_section("timeline", view.timeline, tuple(reversed(view.timeline))))
     else:

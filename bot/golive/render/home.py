@@ -24,6 +24,7 @@ def home(page: Home) -> MessageView:
         return MessageView("golive does not know who you are on GitHub.", tuple(_unknown(page)))
     blocks = [
         kit.section([f"You are *{mrkdwn(page.login, 100)}* on GitHub. {mrkdwn(page.how)}"]),
+        *([kit.section([mrkdwn(page.note, 400)])] if page.note else []),
         *_listed("Waits for you", page.waits, "Nothing waits for you.", lambda one: _awaited(one, page.login)),
         *_listed("You signed", page.signed, "No open release has a word of yours.", _standing),
         *_listed("You follow", page.follows, "Nothing; `/golive follow acme/shop#7` adds a release.", _standing),

@@ -147,7 +147,8 @@ class SlackChat:
     def unfurl(self, team: str, channel: str, ts: str, views: Mapping[str, MessageView]) -> None:
         """Say what links in a message show."""
         shown = {url: {"blocks": list(view.blocks), "fallback": view.text} for url, view in views.items()}
-        self._call("chat.unfurl", self._client.chat_unfurl, channel=channel, ts=ts, unfurls=shown)
+        with teams.within(team):
+            self._call("chat.unfurl", self._client.chat_unfurl, channel=channel, ts=ts, unfurls=shown)
 
     def channel_id(self, name: str) -> str:
         """The id of a channel named with `#`; anything else is an id already. Raises Misconfigured where there is none."""

@@ -1,8 +1,9 @@
-"""What people do in Slack besides commands, buttons and reactions: mention golive, open its Home, share links, choose.
+"""What people do in Slack besides commands, buttons and reactions: mention golive, open its Home, share links, choose,
+take the app away.
 
 Each function reads one kind of delivery; `EVENTS` names those of the Events API. Source of the shapes: Slack's pages of
-`app_mention`, `app_home_opened`, `link_shared` and of block actions. A slash command cannot be typed in a thread (Slack
-does not allow it), so `@golive status` is how a release is meant by the thread one is in.
+`app_mention`, `app_home_opened`, `link_shared`, `app_uninstalled`, `tokens_revoked` and of block actions. A slash command
+cannot be typed in a thread (Slack does not allow it), so `@golive status` is how a release is meant by the thread one is in.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 
 from golive.core.command import Command, parse
 from golive.core.errors import NotUnderstood
-from golive.core.event import Asked, Chosen, Event, HomeOpened, LinksShared
+from golive.core.event import Asked, Chosen, Event, HomeOpened, LinksShared, WorkspaceLeft
 from golive.core.model import Subject, Surface
 from golive.ports import Delivery
 
@@ -69,8 +70,28 @@ def links_shared(delivery: Delivery) -> Iterator[Event]:
         yield LinksShared(delivery.id, str(envelope["team_id"]), str(event["channel"]), str(event["message_ts"]), urls)
 
 
+def app_uninstalled(delivery: Delivery) -> Iterator[Event]:
+    """The workspace has no golive any more."""
+    envelope = json.loads(delivery.body)
+    yield WorkspaceLeft(str(envelope["team_id"]), _happened(envelope, delivery))
+
+
+def tokens_revoked(delivery: Delivery) -> Iterator[Event]:
+    """Our bot's token is worth nothing any more; those of people matter to nobody here, as golive holds none."""
+    envelope = json.loads(delivery.body)
+    if (envelope["event"].get("tokens") or {}).get("bot"):
+        yield WorkspaceLeft(str(envelope["team_id"]), _happened(envelope, delivery))
+
+
+def _happened(envelope: Mapping[str, Any], delivery: Delivery) -> datetime:
+    """Slack's own time of an event: one that is sent again much later is as old as it was."""
+    told = envelope.get("event_time")
+    return datetime.fromtimestamp(told, UTC) if type(told) is int and 0 < told < 1 << 35 else delivery.received_at
+
+
 EVENTS: Mapping[str, Callable[[Delivery], Iterator[Event]]] = {
     "app_mention": mentioned, "app_home_opened": home_opened, "link_shared": links_shared,
+    "app_uninstalled": app_uninstalled, "tokens_revoked": tokens_revoked,
 }  # fmt: skip
 
 

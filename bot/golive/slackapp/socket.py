@@ -11,7 +11,7 @@ import json
 import random
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from http.client import HTTPException
 from typing import Any
@@ -22,6 +22,7 @@ import structlog
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from golive.core.errors import Misconfigured
 from golive.ports import Clock
 from golive.slackapp.chat import TIMEOUT
 from golive.slackapp.door import Answered, Door, unreadable
@@ -41,9 +42,15 @@ KINDS = {"events_api": "event", "slash_commands": "command", "interactive": "int
 
 
 class Socket:
-    """One connection to Slack at a time, kept open in a thread of its own. token: the app-level one (`xapp-…`)."""
+    """One connection to Slack at a time, kept open in a thread of its own. token: the app-level one (`xapp-…`).
 
-    def __init__(self, token: str, api_url: str, door: Door, clock: Clock) -> None:
+    note: told whenever it is connected or not, in words that begin so.
+    """
+
+    def __init__(
+        self, token: str, api_url: str, door: Door, clock: Clock, note: Callable[[str], None] = lambda said: None
+    ) -> None:
+        self._note = note
         self._token = token
         self._client = WebClient(base_url=api_url, timeout=TIMEOUT, retry_handlers=[])
         self._door = door
@@ -102,7 +109,16 @@ class Socket:
                     log.warning("slack socket not connected", error=f"{type(error).__name__}: {error}"[:200])
                 finally:
                     self.connected.clear()
+                if failures:
+                    await self._noted("not connected")
                 await asyncio.sleep(max(wait, _pause(failures)))
+
+    async def _noted(self, how: str) -> None:
+        """For whoever asks how it stands; where that cannot be noted, it does not matter."""
+        try:
+            await asyncio.to_thread(self._note, f"{how} since {self._clock():%Y-%m-%d %H:%M} UTC")
+        except Exception as error:
+            log.warning("slack socket not noted", error=f"{type(error).__name__}: {error}"[:200])
 
     async def _address(self) -> str:
         """A fresh address; each is good for one connection."""
@@ -120,6 +136,7 @@ class Socket:
                     greeted = True
                     self.connected.set()
                     log.info("slack socket connected")
+                    await self._noted("connected")
                 elif told.get("type") == "disconnect":
                     log.info("slack socket is renewed", why=str(told.get("reason", ""))[:80])
                     break
@@ -163,6 +180,28 @@ class Socket:
         if reason := unreadable(kind, body, headers):
             return Answered(400, json.dumps({"error": reason}), {})
         return await self._door.let_in(kind, body, headers)
+
+
+def refused_token(token: str, api_url: str) -> str:
+    """Why Slack gives no address for this app-level token, in words; empty where it gives one. Raises Misconfigured where
+    Slack cannot be asked. Source: Slack's page of `apps.connections.open`."""
+    client = WebClient(base_url=api_url, timeout=TIMEOUT, retry_handlers=[])
+    try:
+        client.apps_connections_open(app_token=token)
+    except SlackApiError as error:
+        return _REFUSED.get(_code(error), f"Slack refuses it ({_code(error)})")
+    except (OSError, HTTPException, ValueError) as error:
+        raise Misconfigured(f"Slack does not answer ({type(error).__name__}).") from None
+    return ""
+
+
+_REFUSED = {
+    "missing_scope": "it lacks the scope connections:write",
+    "not_allowed_token_type": "it is no app-level token: those begin with xapp-",
+    "invalid_auth": "Slack does not know it: it was revoked, or is of another app",
+    "token_revoked": "it was revoked",
+    "token_expired": "it has expired",
+}
 
 
 def _body(kind: str, payload: Mapping[str, Any]) -> bytes:

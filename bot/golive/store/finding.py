@@ -7,6 +7,7 @@ their page, which is long; ten thousand are looked through in some milliseconds,
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, CursorResult, Executable, Row, Select, String, and_, cast, func, or_, select
@@ -41,6 +42,14 @@ class Finds:
         """The repositories (host, id) that have an open release."""
         here = select(_r.host, _r.repository).where(_r.open.is_(True), _r.is_release.is_(True)).distinct()
         return [(row.host, row.repository) for row in self.rows(here)]
+
+    def open_looks(self) -> list[tuple[Subject, bool, datetime | None]]:
+        """Every open pull request we know, whether it is a release, and when it was looked at last."""
+        told = select(_r.host, _r.repository, _r.number, _r.is_release, _r.looked_at).where(_r.open.is_(True))
+        return [
+            (Subject(row.host, row.repository, row.number), row.is_release, row.looked_at)
+            for row in self.rows(told.order_by(_r.subject))
+        ]
 
     def briefly(self, found: Found) -> list[ReleaseState]:
         """The releases that fit, by repository, the newest number first; without their page's content."""
@@ -87,6 +96,14 @@ class FindActs(Finds):
     def rows(self, statement: Executable) -> Iterable[Row[Any]]:
         """Within the transaction."""
         return self.run(statement).all()
+
+    def adrift(self, note: str) -> list[Delivery]:
+        """Deliveries that wait until something is known about `note`, oldest first."""
+        here = select(sql.inbox).where(sql.inbox.c.state == "adrift", sql.inbox.c.note == note).order_by(sql.inbox.c.id)
+        return [
+            Delivery(row.source, row.delivery, row.kind, row.body, row.received_at, row.said_at)
+            for row in self.rows(here)
+        ]
 
     def mark(self, name: str) -> str:
         """What was noted under a name; empty where nothing was."""

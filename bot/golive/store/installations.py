@@ -14,6 +14,7 @@ from sqlalchemy import CursorResult, Row, and_
 from sqlalchemy import select as columns
 from sqlmodel import Session, SQLModel, col, delete, func, select, update
 
+from golive.core.cars import note_in
 from golive.core.model import Subject
 from golive.core.reach import ACTIVE, REMOVED, Reached, rests
 from golive.ports import INBOX
@@ -26,6 +27,7 @@ from golive.store.tables import (
     ReleaseRow,
     RepositoryRow,
     SightRow,
+    SlotRow,
 )
 
 AT_ONCE = 400
@@ -105,6 +107,13 @@ class ReachActs:
         self.session.flush()
         return [Subject(row.host, row.repository, row.number) for row in found]
 
+    def coupled(self, release: Subject) -> set[str]:
+        """Keys of the releases in a train with this one: those it names, and those that name it."""
+        row = self.session.get(ReleaseRow, release.key)
+        named = note_in(row.view).members if row else ()
+        naming = self.session.exec(select(SlotRow.name).where(col(SlotRow.place) == f"train:{release.key}"))
+        return {*named, *naming} - {release.key}
+
     def lost_releases(self, host: str, repository: int, headline: str) -> list[Subject]:
         """Pull requests of a repository that were closed as out of reach: their headline begins so."""
         here = (ReleaseRow.host == host, ReleaseRow.repository == repository, col(ReleaseRow.open).is_(False))
@@ -162,6 +171,18 @@ class ReachReads:
         with self.reading() as session:
             query = select(func.min(DueRow.at)).where(col(DueRow.subject) == subject, col(DueRow.claimed).is_(False))
             return session.exec(query).one()
+
+    def not_due(self, host: str, family: str) -> list[int]:
+        """The repositories that are reached and whose subject of this family (`harden:`) is due at no time at all."""
+        with self.reading() as session:
+            begins = f"{family}{host}/"
+            due = set(
+                session.exec(select(DueRow.subject).where(col(DueRow.subject).startswith(begins, autoescape=True)))
+            )
+            there = select(RepositoryRow.repository).where(
+                col(RepositoryRow.host) == host, col(RepositoryRow.state) == ACTIVE
+            )
+            return [one for one in session.exec(there) if f"{begins}{one}" not in due]
 
     def installation_state(self, host: str, number: int) -> str:
         """How an installation stands, empty for one we never heard of."""

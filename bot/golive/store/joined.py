@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, and_, col, func, select
 
-from golive.core.reach import ACTIVE
+from golive.core.reach import ACTIVE, REMOVED
 from golive.ports import JoinAsked
-from golive.store.tables import InstallationRow, JoinAskedRow, JoinRow, RepositoryRow
+from golive.store.finding import HOME
+from golive.store.tables import InstallationRow, JoinAskedRow, JoinRow, ReleaseRow, RepositoryRow, SlotRow, WorkspaceRow
 
 
 class JoinActs:
@@ -81,6 +82,43 @@ class JoinActs:
         )  # fmt: skip
         self.session.flush()
         return True
+
+    def put_away(self, team: str, at: datetime) -> bool:
+        """A workspace has our app no more since `at`: its tokens are worth nothing and are not kept, and what was joined stays
+        noted, for when it comes back. False where it is not there, or installed the app after that."""
+        row = self.session.get(WorkspaceRow, team, with_for_update=True)
+        if row is None or row.state != ACTIVE or at < row.at.replace(microsecond=0):
+            return False
+        row.state, row.sealed, row.expires_at, row.renewal = REMOVED, b"", None, row.renewal + 1
+        self.session.add(row)
+        self.session.flush()
+        return True
+
+    def accounts_joined(self) -> dict[str, str]:
+        """Account, in lower case, → the workspace it belongs to."""
+        found = self.session.exec(select(JoinRow.account, JoinRow.team))
+        return {account.casefold(): team for account, team in found}
+
+    def is_joined(self, team: str) -> bool:
+        """Whether any account belongs to a workspace."""
+        return self.session.exec(select(JoinRow.team).where(JoinRow.team == team).limit(1)).first() is not None
+
+    def homes_in(self, team: str) -> list[str]:
+        """The places of the App Homes that were opened in a workspace."""
+        here = col(SlotRow.place).startswith(f"{HOME}{team}/", autoescape=True)
+        return list(self.session.exec(select(SlotRow.place).where(here, SlotRow.name == "home")))
+
+    def is_away(self, team: str) -> bool:
+        """Whether a workspace had our app and took it away."""
+        row = self.session.get(WorkspaceRow, team)
+        return row is not None and row.state != ACTIVE
+
+    def releases_joined(self, team: str) -> list[str]:
+        """The keys of the open releases that belong to a workspace."""
+        here = and_(RepositoryRow.host == ReleaseRow.host, RepositoryRow.repository == ReleaseRow.repository)
+        joined = and_(JoinRow.host == RepositoryRow.host, JoinRow.installation == RepositoryRow.installation)
+        found = select(ReleaseRow.subject).join(RepositoryRow, here).join(JoinRow, joined)
+        return list(self.session.exec(found.where(JoinRow.team == team, col(ReleaseRow.open).is_(True))))
 
     def part(self, host: str, installation: int, team: str) -> bool:
         """Part them; False where they were not together."""

@@ -20,6 +20,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    literal,
     select,
     update,
 )
@@ -123,8 +124,15 @@ DROP_INTENT = delete(intent).where(same(intent, "place", "name"))
 
 RELEASE = select(release).where(same(release, "subject"))
 _OPEN = release.c.open.is_(True)
-OPEN = select(release).where(_OPEN).order_by(release.c.subject)
-OPEN_IN = select(release).where(_OPEN, same(release, "host", "repository")).order_by(release.c.subject)
+_PAGELESS = [column for column in release.c if column.name != "view"]
+_SHORT = select(*_PAGELESS, literal("").label("view"))
+"""Without what was kept of their pages: writers read very many at once, and doors wait for writers."""
+OPEN = _SHORT.where(_OPEN).order_by(release.c.subject)
+OPEN_IN = _SHORT.where(_OPEN, same(release, "host", "repository")).order_by(release.c.subject)
+OPEN_WITH = (
+    _SHORT.where(_OPEN, same(release, "host", "repository"), release.c.head_sha.in_(bindparam("heads", expanding=True)))
+    .order_by(release.c.subject)
+)  # fmt: skip
 OPEN_BY_NUMBER = select(release).where(_OPEN, same(release, "host", "repository")).order_by(release.c.number)
 OPEN_AT = (
     select(release).where(_OPEN, same(release, "host", "repository", "head_sha")).order_by(release.c.number)

@@ -6,7 +6,7 @@ import json
 import secrets
 import threading
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
@@ -283,8 +283,16 @@ class Transaction(LinkActs, ReachActs, FindActs, JoinActs):
         sql.put(self.connection, sql.repository, told)
         return True
 
-    def open_releases(self, host: str = "", repository: int = 0, base_ref: str = "") -> list[ReleaseState]:
-        """Open pull requests we know, of everywhere, one repository, or one base branch."""
+    def open_releases(
+        self, host: str = "", repository: int = 0, base_ref: str = "", heads: Collection[str] = ()
+    ) -> list[ReleaseState]:
+        """Open pull requests we know, of everywhere, one repository, or one base branch or some head commits of it.
+
+        Without what was kept of their pages.
+        """
+        if heads:
+            with_head = {"host": host, "repository": repository, "heads": sorted(heads)}
+            return [_state(row) for row in self.run(sql.OPEN_WITH, with_head).all()]
         here = {"host": host, "repository": repository} if repository else {}
         rows = self.run(sql.OPEN_IN if repository else sql.OPEN, here).all()
         return [_state(row) for row in rows if not base_ref or row.base_ref == base_ref]

@@ -116,7 +116,7 @@ class DueRow(SQLModel, table=True):
     """
 
     __tablename__ = "due"
-    __table_args__ = (Index("due_next", "claimed", "at"), Index("due_subject", "subject"))
+    __table_args__ = (Index("due_next", "claimed", "at"), Index("due_subject", "subject", "claimed", "at"))
 
     id: int | None = Field(default=None, primary_key=True)
     subject: str
@@ -140,7 +140,11 @@ class ReleaseRow(SQLModel, table=True):
     """How a pull request stood when it was last looked at: what others with its head, the page and commands need of it."""
 
     __tablename__ = "release"
-    __table_args__ = (Index("release_head", "host", "repository", "head_sha"), Index("release_page", "token"))
+    __table_args__ = (
+        Index("release_head", "host", "repository", "head_sha"), Index("release_page", "token"),
+        Index("release_open", "host", "repository", "open", "is_release", "full_name", "number"),
+        Index("release_number", "number"),
+    )  # fmt: skip
 
     subject: str = Field(primary_key=True)
     host: str
@@ -212,6 +216,7 @@ class AnswerRow(SQLModel, table=True):
     """An answer to one person. sent is set before it is sent: at most once."""
 
     __tablename__ = "answer"
+    __table_args__ = (Index("answer_owed", "sent", "at"),)
 
     key: str = Field(primary_key=True)
     reply_to: str = Field(sa_column=Column(Text, nullable=False))

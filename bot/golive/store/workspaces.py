@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, delete, select
 
-from golive.core.reach import ACTIVE, REMOVED
+from golive.core.reach import ACTIVE
 from golive.ports import Workspace
 from golive.store.store import Store
 from golive.store.tables import InstallStateRow, WorkspaceRow
@@ -40,6 +40,12 @@ class Workspaces:
             )
             return [_workspace(row) for row in rows]
 
+    def away(self) -> list[Workspace]:
+        """Every workspace that had the app and took it away."""
+        with Session(self._store.engine) as session:
+            gone = select(WorkspaceRow).where(col(WorkspaceRow.state) != ACTIVE).order_by(col(WorkspaceRow.team))
+            return [_workspace(row) for row in session.exec(gone)]
+
     def put(self, workspace: Workspace) -> None:
         """Keep an install; a renewal that is under way is overtaken."""
         with self._store.transaction() as tx:
@@ -51,13 +57,13 @@ class Workspaces:
                     renewal=before.renewal + 1 if before else 0, renewing=None, state=ACTIVE, at=tx.now,
                 )
             )  # fmt: skip
+            for release in tx.releases_joined(workspace.team):  # where it comes back, its threads go on at once
+                tx.touch(release)
 
     def remove(self, team: str) -> None:
         """The workspace took the app away: its tokens are worth nothing, and are not kept. What was joined stays noted."""
         with self._store.transaction() as tx:
-            if (row := tx.session.get(WorkspaceRow, team)) is not None:
-                row.state, row.sealed, row.expires_at, row.renewal = REMOVED, b"", None, row.renewal + 1
-                tx.session.add(row)
+            tx.put_away(team, tx.now)
 
     def begin_renewal(self, team: str, lease: timedelta) -> Renewal | None:
         """Take the right to renew; None where somebody else is at it, or there is nothing to renew."""

@@ -22,6 +22,7 @@ class Connecting(SigningIn):
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self.app_token = f"xapp-1-{secrets.token_hex(16)}"
+        self.app_token_scopes = {"connections:write"}
         self.socket_url: Callable[[], str] | None = None
 
     @route("POST", "/api/apps.connections.open", "apps.connections.open")
@@ -34,6 +35,8 @@ class Connecting(SigningIn):
                 raise Refused("not_allowed_token_type")
             if token != self.app_token:
                 raise Refused("invalid_auth" if token else "not_authed")
+            if "connections:write" not in self.app_token_scopes:
+                raise Refused("missing_scope")
             if self.socket_url is None:
                 raise Refused("internal_error")
             return {"url": self.socket_url()}

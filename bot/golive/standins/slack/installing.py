@@ -50,6 +50,18 @@ class Installing(Hooks):
                 return one.team
         return super().team_with(token)
 
+    def uninstall(self, team: str, *, by_revoking: bool = False) -> None:
+        """A workspace takes the app away: its token is worth nothing, and the app is told, in no promised order.
+
+        by_revoking: only the bot's token is revoked. Source: Slack's pages of `app_uninstalled` and `tokens_revoked`.
+        """
+        with self.lock:
+            self.installed.pop(team, None)
+            tokens: Json = {"oauth": [], "bot": [self.app.bot_user_id]}
+            if not by_revoking:
+                self.sender.event({"type": "app_uninstalled"}, team=team)
+            self.sender.event({"type": "tokens_revoked", "tokens": tokens}, team=team)
+
     @route("GET", "/oauth/v2/authorize", "page: install")
     def install_page(self, request: Request) -> Response:
         """Ask whether the app may come into a workspace; here one chooses which."""

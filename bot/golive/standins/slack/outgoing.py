@@ -60,14 +60,14 @@ class Sender:
     def _headers(self, body: bytes, content_type: str) -> dict[str, str]:
         return {"Content-Type": content_type, "User-Agent": USER_AGENT, **self.sign(body)}
 
-    def event(self, event: Json, channel: str = "") -> None:
-        """Send one event, if the app subscribed to it and has a URL for events."""
+    def event(self, event: Json, channel: str = "", team: str = "") -> None:
+        """Send one event, if the app subscribed to it and has a URL for events. team: where it happened; the app's own."""
         if not self.app.events_url or not self.subscribed(event):
             return
         at = self.world.ts()
         body: Json = {
             "token": self.app.verification_token,
-            "team_id": self.app.team_id,
+            "team_id": team or self.app.team_id,
             "api_app_id": self.app.id,
             "event": event | {"event_ts": event.get("event_ts", at)},
             "type": "event_callback",

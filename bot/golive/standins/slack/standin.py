@@ -28,7 +28,7 @@ SCOPES = (
     "im:read im:write links:read links:write reactions:read reactions:write team:read usergroups:read users:read "
     "users:read.email"
 )
-SUBSCRIPTIONS = "app_home_opened app_mention link_shared reaction_added reaction_removed"
+SUBSCRIPTIONS = "app_home_opened app_mention app_uninstalled link_shared reaction_added reaction_removed tokens_revoked"
 KEPT_REQUESTS = 20_000
 
 
