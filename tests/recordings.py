@@ -96,8 +96,9 @@ def _exchange(one: Mapping[str, Any]) -> dict[str, Any]:
 
 def _unchanged(exchange: Mapping[str, Any]) -> dict[str, Any]:
     told = copy.deepcopy(exchange["response"]["headers"])  # copied, so that the file has no references
+    conditions = {"If-None-Match": list(told["ETag"]), "If-Modified-Since": list(told["Last-Modified"])}
     return {
-        "request": {**exchange["request"], "headers": {"If-None-Match": list(told["ETag"])}},
+        "request": {**exchange["request"], "headers": conditions},
         "response": {
             "status": {"code": 304, "message": "Not Modified"},
             "headers": {name: value for name, value in told.items() if name.casefold() != "content-type"},
@@ -126,7 +127,11 @@ def problems(name: str, held: Mapping[str, Any]) -> Iterator[str]:
         unknown = {h.casefold() for h in one["response"]["headers"]} - HEADERS
         if unknown:
             yield f"{where}: answer headers {sorted(unknown)} are not in HEADERS"
-        asked = {h.casefold() for h in one["request"]["headers"]} - {"content-type", "if-none-match"}
+        asked = {h.casefold() for h in one["request"]["headers"]} - {
+            "content-type",
+            "if-none-match",
+            "if-modified-since",
+        }
         if asked:
             yield f"{where}: request headers {sorted(asked)} have no place in a cassette"
         text = json.dumps(one)

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from golive.core.errors import Misconfigured
-from golive.core.forges import places
+from golive.core.forges import issuer_of, places
 
 
 def _listed(value: object) -> object:
@@ -55,6 +55,10 @@ class Settings(BaseSettings):
         None, description="The App's client id. With the next and the Slack app's two, people link themselves in Slack."
     )
     github_client_secret: SecretStr | None = Field(None, description="The App's client secret.")
+    github_oidc_issuer: str | None = Field(
+        None,
+        description="Who signs the tokens of workflow runs; found from the API's address when left out.",
+    )
     slack_bot_token: SecretStr | None = Field(None, description="The Slack app's bot token (xoxb-…).")
     slack_signing_secret: SecretStr | None = Field(None, description="The Slack app's signing secret.")
     slack_app_token: SecretStr | None = Field(
@@ -91,6 +95,14 @@ class Settings(BaseSettings):
     secrets: Path | None = Field(
         None, description="YAML file: secrets lent to checks, each with its repositories and hosts."
     )
+    github_token: SecretStr | None = Field(
+        None, description="The token of a workflow, for `golive gate` without an App; a server never uses it."
+    )
+    state_key: SecretStr | None = Field(
+        None,
+        description="Seals what `golive gate` leaves in its comment for its next run, 32 characters or more; without it, "
+        "nothing survives a push.",
+    )
     sign_off_rest: Span = Field(
         timedelta(seconds=60), description="How long a head rests before sign-offs are asked for; asking comes sooner."
     )
@@ -123,6 +135,11 @@ class Settings(BaseSettings):
     def github_web(self) -> str:
         """Where people sign in to GitHub, without a trailing slash."""
         return (self.github_web_url or places(self.github_api_url).web).rstrip("/")
+
+    @property
+    def github_issuer(self) -> str:
+        """Who signs the tokens of workflow runs, without a trailing slash."""
+        return (self.github_oidc_issuer or issuer_of(self.github_api_url)).rstrip("/")
 
     @property
     def slack_on(self) -> bool:
@@ -174,14 +191,65 @@ class Settings(BaseSettings):
         held = [
             self.github_private_key, self.github_webhook_secret, self.slack_bot_token, self.slack_signing_secret,
             self.github_client_secret, self.slack_client_secret, self.secret_key, self.slack_app_token,
+            self.github_token, self.state_key,
         ]  # fmt: skip
         return [secret.get_secret_value() for secret in held if secret is not None]
 
 
-def read(env_file: Path | None = None) -> Settings:
-    """The settings of this process. Raises Misconfigured naming every variable that cannot be used, and why."""
+class Runner(BaseSettings):
+    """What a runner of GitHub Actions says of the run. Source: GitHub's "Variables reference" of Actions."""
+
+    model_config = SettingsConfigDict(env_prefix="GITHUB_", env_ignore_empty=True, frozen=True, extra="ignore")
+
+    actions: bool = False
+    repository: str = ""
+    repository_id: int = 0
+    event_name: str = ""
+    event_path: Path | None = None
+    run_id: str = ""
+    output: Path | None = None
+    step_summary: Path | None = None
+    api_url: str = ""
+    server_url: str = ""
+    token: SecretStr | None = None
+
+
+def with_runner(settings: Settings, runner: Runner) -> Settings:
+    """The settings, with what the runner knows where they say nothing."""
+    known: dict[str, object] = {}
+    if runner.api_url and "github_api_url" not in settings.model_fields_set:
+        known["github_api_url"] = runner.api_url
+    if settings.github_token is None and runner.token is not None:
+        known["github_token"] = runner.token
+    return settings.model_copy(update=known)
+
+
+def runner() -> Runner:
+    """What the runner says; all of it empty elsewhere. Raises Misconfigured where it says something odd."""
     try:
-        return Settings(_env_file=env_file) if env_file else Settings()
+        return Runner()
+    except ValidationError as error:
+        lines = [f"GITHUB_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()]
+        raise Misconfigured("What the runner says cannot be used:\n  " + "\n  ".join(lines)) from None
+
+
+def read(env_file: Path | None = None, beside: bool = True) -> Settings:
+    """The settings of this process. beside: also from a `golive.env` in the working directory, which on a runner may be a
+    stranger's. Raises Misconfigured naming every variable that cannot be used, and why.
+    """
+    try:
+        return Settings(_env_file=env_file) if env_file or not beside else Settings()
     except ValidationError as error:
         lines = [f"GOLIVE_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()]
         raise Misconfigured("These settings cannot be used:\n  " + "\n  ".join(lines)) from None
+
+
+class RunToken(BaseSettings):
+    """Where a job with `id-token: write` asks for a token that says whose run it is. Source: as for `Runner`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ACTIONS_ID_TOKEN_REQUEST_", env_ignore_empty=True, frozen=True, extra="ignore"
+    )
+
+    url: str = ""
+    token: SecretStr | None = None

@@ -18,7 +18,7 @@ DATA = Path(__file__).parents[1] / "data" / "github"
 SHOP = "acme/shop"
 PERMISSIONS = {"checks": "write", "contents": "write", "issues": "write", "pull_requests": "write",
                "statuses": "write", "members": "read", "administration": "read",
-               "deployments": "write", "actions": "read"}  # fmt: skip
+               "deployments": "write", "actions": "write"}  # fmt: skip
 EVENTS = ("check_run", "create", "issue_comment", "member", "membership", "organization", "pull_request",
           "pull_request_review", "push", "status")  # fmt: skip
 POEM = "".join(f"line {n}\n" for n in range(1, 21))

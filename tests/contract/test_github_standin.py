@@ -346,6 +346,34 @@ def test_a_commit_is_deployed_and_an_environment_is_answered(asked: Asked) -> No
     assert refused(ref.edit, github.commit(SHOP, "other", {"poem.txt": "three\n"}, by="ana")) == 422
 
 
+def test_workflows_are_started_by_name_and_by_event_and_their_runs_are_listed(asked: Asked) -> None:
+    github = asked.github
+    files = {
+        ".github/workflows/deploy.yml": "run-name: Deploy ${{ inputs.sha }}\n"
+        "on:\n  workflow_dispatch:\n    inputs:\n      sha: {}\n",
+        ".github/workflows/go.yml": "on:\n  repository_dispatch:\n    types: [go]\n",
+    }
+    github.commit(SHOP, "main", files, by="ana")
+    requester, path = asked.client.requester, f"/repos/{SHOP}"
+    dispatches = f"{path}/actions/workflows/deploy.yml/dispatches"
+    assert requester.requestJson("POST", dispatches, input={"ref": "main", "inputs": {"sha": "abc"}})[0] == 204
+    assert requester.requestJson("POST", dispatches, input={"ref": "main", "inputs": {"other": "abc"}})[0] == 422
+    assert requester.requestJson("POST", dispatches, input={"ref": "nowhere"})[0] == 422
+    assert (
+        requester.requestJson("POST", f"{path}/actions/workflows/none.yml/dispatches", input={"ref": "main"})[0] == 404
+    )
+    for event in ("go", "else"):
+        assert requester.requestJson("POST", f"{path}/dispatches", input={"event_type": event})[0] == 204
+
+    def listed(query: str = "") -> list[Any]:
+        return list(requester.requestJsonAndCheck("GET", f"{path}/actions/runs{query}")[1]["workflow_runs"])
+
+    assert [(run["event"], run["display_title"]) for run in listed()] == [
+        ("repository_dispatch", "go"), ("workflow_dispatch", "Deploy abc"),
+    ]  # fmt: skip
+    assert [run["event"] for run in listed("?event=workflow_dispatch")] == ["workflow_dispatch"]
+
+
 def test_branch_protection_is_read(asked: Asked) -> None:
     assert refused(asked.shop.get_branch("main").get_protection) == 404
     asked.github.protect(SHOP, "main", required=[("golive", asked.app.id), ("ci", None)])

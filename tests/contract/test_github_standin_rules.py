@@ -468,8 +468,8 @@ def test_lists_have_pages_with_links_both_ways(github: GitHub, api: Api) -> None
 
 
 def test_what_is_not_there_is_said_by_name(github: GitHub, api: Api) -> None:
-    status, message = api.status("GET", f"/repos/{SHOP}/actions/runs")
-    assert (status, message) == (501, f"this stand-in does not answer GET /repos/{SHOP}/actions/runs")
+    status, message = api.status("GET", f"/repos/{SHOP}/actions/caches")
+    assert (status, message) == (501, f"this stand-in does not answer GET /repos/{SHOP}/actions/caches")
     assert api.status("GET", f"/repos/{SHOP}/pulls/99")[0] == 404
 
 

@@ -36,6 +36,7 @@ PERMISSIONS = {
 
 # Event → the permission without which GitHub does not deliver it. Source: GitHub's "Webhook events and payloads".
 EVENTS = {
+    "branch_protection_rule": "administration",
     "check_run": "checks",
     "check_suite": "checks",
     "deployment_protection_rule": "deployments",
@@ -51,6 +52,7 @@ EVENTS = {
     "pull_request_review_thread": "pull_requests",
     "push": "contents",
     "repository": "metadata",
+    "repository_ruleset": "administration",
     "status": "statuses",
     "team": "members",
     "workflow_run": "actions",
@@ -126,9 +128,11 @@ def test_slack_sends_to_golives_doors_and_not_over_a_socket(slack: dict) -> None
     assert set(events["bot_events"]) >= {
         "app_home_opened",
         "app_mention",
+        "app_uninstalled",
         "link_shared",
         "reaction_added",
         "reaction_removed",
+        "tokens_revoked",
     }
     assert slack["settings"]["interactivity"] == {"is_enabled": True, "request_url": f"{PUBLIC}/slack/interactions"}
     assert slack["settings"]["socket_mode_enabled"] is False

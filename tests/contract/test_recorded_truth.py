@@ -6,7 +6,7 @@ Each test plays one cassette to its end, once; a request that GitHub was not ask
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -17,10 +17,13 @@ import vcr
 import yaml
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from github import Auth
 
 from contract.openapi import OpenAPI
 from golive.core.errors import Gone, Later, Refused
-from golive.githubapp.client import Api, Clients
+from golive.githubapp.cache import Cache
+from golive.githubapp.client import Api, Clients, Lane, utc_now
+from golive.githubapp.meter import Meter
 from golive.standins.github.coverage import COVERAGE
 from golive.standins.wire import Exchange, Request, Response
 from recordings import CASSETTES, KEPT, problems
@@ -55,6 +58,25 @@ def played(name: str) -> Iterator[Api]:
         assert cassette.all_played, f"{path.name} has exchanges that this test does not ask for; leave them out of KEPT"
 
 
+def dated(exchanges: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same exchanges as GitHub would answer where it gives a date and no ETag; composed, for none was recorded."""
+    for one in exchanges:
+        one["request"]["headers"].pop("If-None-Match", None)
+        one["response"]["headers"].pop("ETag")
+    return exchanges
+
+
+def conditions(headers: Mapping[str, Any]) -> dict[str, str]:
+    """What a request asks for only on a condition, however its headers are held."""
+    told = {name.lower(): value[0] if isinstance(value, list) else value for name, value in headers.items()}
+    return {name: value for name, value in told.items() if name in ("if-none-match", "if-modified-since")}
+
+
+def asked_alike(asked: vcr.request.Request, kept: vcr.request.Request) -> None:
+    """A matcher of vcrpy's: an exchange is played only to a request with the very conditions it was made for."""
+    assert conditions(asked.headers) == conditions(kept.headers)
+
+
 def recorded(name: str) -> list[dict[str, Any]]:
     """The exchanges in a cassette."""
     held: list[dict[str, Any]] = yaml.safe_load((CASSETTES / f"{name}.yaml").read_text())["interactions"]
@@ -79,6 +101,25 @@ def test_a_repository_is_what_github_says_it_is() -> None:
     assert (told["id"], told["full_name"], told["default_branch"]) == (
         103703892, "octokit-fixture-org/hello-world", "master",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("by", ["its ETag and its date", "its date alone"])
+def test_an_unchanged_repository_is_asked_for_by_what_github_gave_and_served_again(by: str, tmp_path: Path) -> None:
+    exchanges = recorded("conditional") if by.startswith("its ETag") else dated(recorded("conditional"))
+    held = tmp_path / "conditional.yaml"
+    held.write_text(yaml.safe_dump({"version": 1, "interactions": exchanges}))
+    player = vcr.VCR(record_mode=vcr.mode.NONE, match_on=(*MATCH, "conditions"), decode_compressed_response=True)
+    player.register_matcher("conditions", asked_alike)
+    meter, everybody = Meter(utc_now), clients()
+    token = Auth.Token("nobody-reads-this")
+    lane = Lane("api.github.com", 1, token, meter, Cache(None, utc_now))  # type: ignore[arg-type]  # its token is all
+    with player.use_cassette(str(held), allow_playback_repeats=False) as cassette:
+        api = Api(everybody._client(token), lane)
+        first, again = (api.get(f"{OWNER}/hello-world") for _ in range(2))
+        assert cassette.all_played, "the second read did not ask on the conditions that GitHub's answer gave"
+    assert (again["id"], again) == (103703892, first), "a 304 has no body: what was kept is served"
+    (figures,) = meter.figures()
+    assert dict(figures.requests) == {"read": 1, "not_modified": 1}
 
 
 def test_an_organisation_is_read() -> None:

@@ -49,7 +49,10 @@ MUTANTS = [
     Mutant("weigh", "_weight(root, block_on), f", "Verdict.GO, f", "blocked weighs as its root cause"),
     Mutant("weigh", "return Verdict.NO_GO if rule.severity in block_on else", "return Verdict.GO if rule.severity in block_on else", "a failure that blocks is a no"),
     Mutant("weigh", "else Verdict.CONDITIONAL_GO\n\n\ndef too_low", "else Verdict.GO\n\n\ndef too_low", "a lesser failure is not a go"),
-    Mutant("findings", "if known is None or known.digest != digest:", "if known is None:", "a result is of one definition"),
+    Mutant(
+        "findings", "if known is None or known.digest != digest:\n        waiting", "if known is None:\n        waiting",
+        "a result is of one definition",
+    ),
     Mutant("findings", "results.get((rule.id, head_sha))", "next((r for (c, _), r in results.items() if c == rule.id), None)", "a result is of one head"),
     Mutant("findings", "now - taken <= fresh:", "now - taken <= 2 * fresh:", "a result is fresh for as long as it says"),
     Mutant("findings", "if max(asked_again) > known.seq or", "if", "what stirs asks for a new look"),

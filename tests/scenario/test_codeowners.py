@@ -71,6 +71,7 @@ def test_the_file_of_the_base_counts_and_never_the_one_that_the_release_brings()
     with a_world(policy=OWNERS) as w:
         owning(w, FILE)
         w.github.commit("acme/shop", "release/1.4", {".github/CODEOWNERS": "* @eve\n"}, by="ana", message="Mine")
+        w.github.grant("acme/shop", "eve", "write")
         number = w.asked()
         w.says("eve", number, "/golive approve owners")
         assert not w.merged(number)
@@ -142,3 +143,26 @@ def test_the_file_and_the_changed_paths_are_read_once_for_one_state_of_head_and_
             w.says("eve", number, "Looks nice.")
         assert sorted({path.rpartition("/")[2] for path in seen}) == ["CODEOWNERS", "files"]
         assert len(seen) == 2, seen
+
+
+@pytest.mark.parametrize("policy", [OWNERS, EACH], ids=["any of them", "each set"])
+def test_an_owner_who_may_not_write_here_does_not_count_and_the_release_says_so(policy: str) -> None:
+    with a_world(policy=policy) as w:
+        owning(w, "* @eve @mina\n")
+        number = changing(w)
+        assert "@eve may not write to this repository" in w.summary(number).replace("&#8203;", "")
+        w.says("eve", number, "/golive approve owners")
+        assert not w.merged(number), "GitHub does not ask somebody who may not write here"
+        w.github.grant("acme/shop", "eve", "write")
+        w.later(minutes=10)
+        assert "may not write" not in w.summary(number)
+        w.says("eve", number, "/golive approve owners")
+        assert w.merged(number), "eve may write now"
+
+
+def test_a_person_whom_the_policy_names_besides_counts_without_write_access() -> None:
+    with a_world(policy=asking('role: owners, from: [codeowners, "@eve"]')) as w:
+        owning(w, FILE)
+        number = changing(w)
+        w.says("eve", number, "/golive approve owners")
+        assert w.merged(number), w.title(number)

@@ -12,7 +12,14 @@ from lifecycle import counting, play, policy
 from world import POLICY, World, a_world
 
 LIFECYCLE = 60
+"""The promise; it was 53 when this line was written."""
 PER_WEBHOOK = 3
+
+
+def known_a_while(w: World) -> None:
+    """golive was installed some time ago, and has had its first look at how the branch is guarded."""
+    w.settle()
+    w.later(minutes=12)
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +33,7 @@ def settled() -> Iterator[tuple[World, int]]:
 
 def test_a_whole_release_stays_within_its_budget_and_reads_most_things_for_free() -> None:
     with a_world(policy=policy()) as w:
-        w.settle()
+        known_a_while(w)
         with counting(w) as counted:
             number = play(w)
         assert w.merged(number), w.title(number)
@@ -133,12 +140,9 @@ def test_the_figures_are_on_the_metrics_page_without_any_name() -> None:
     assert "acme" not in page
 
 
-@pytest.mark.parametrize(
-    ("paths", "merges", "most"),
-    [(True, False, 45), (False, False, 20), (True, True, 52), (False, True, 23)],
-    ids=["by paths", "by none", "by paths, golive merges", "by none, golive merges"],
-)
-def test_a_large_release_is_read_to_its_last_page_and_decided_right(paths: bool, merges: bool, most: int) -> None:
+@pytest.mark.parametrize("merges", [False, True], ids=["people merge", "golive merges"])
+@pytest.mark.parametrize(("paths", "most"), [(True, 45), (False, 20)], ids=["by paths", "by none"])
+def test_a_large_release_is_read_to_its_last_page_and_decided_right(paths: bool, most: int, merges: bool) -> None:
     asked = ', if: {{paths: ["src/999.txt"]}}, on_skip: pass' if paths else ""
     roles = f"roles:\n      - {{{{role: security, from: [acme/security]{asked}}}}}\n"
     wanted = re.sub(r"roles:\n.*?(?=promotion:)", roles, POLICY, flags=re.S)
@@ -149,7 +153,7 @@ def test_a_large_release_is_read_to_its_last_page_and_decided_right(paths: bool,
         for login in people:
             w.github.add_user(login)
         w.github.set_team("acme/security", members=["sam", "sue", *people])
-        w.settle()
+        known_a_while(w)
         files = {f"src/{n}.txt": f"{n}\n" for n in range(2900)}
         w.github.commit("acme/shop", "release/1.4", files, by="ana", message="Much")
         number = w.github.open_pull("acme/shop", head="release/1.4", title="Release 1.4", by="ana")

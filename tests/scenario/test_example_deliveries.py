@@ -49,10 +49,7 @@ def in_some_order(seed: int) -> list[str]:
 
 
 def test_the_index_names_every_example() -> None:
-    here = {path.name for path in WEBHOOKS.glob("*.json")} - {
-        "INDEX.json",
-        "deployment_protection_rule.requested.CONSTRUCTED.json",
-    }
+    here = {path.name for path in WEBHOOKS.glob("*.json") if ".CONSTRUCTED." not in path.name} - {"INDEX.json"}
     assert here == set(EXAMPLES), "every example needs its line in INDEX.json"
     assert len(EXAMPLES) >= 186
 

@@ -5,8 +5,13 @@ Add a case by making the stand-in's repository weak in one more way.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import html
+import json
 import re
+
+import pytest
 
 from golive.core import ledger
 from golive.core.hardening import Weakness
@@ -141,3 +146,54 @@ def test_a_repository_without_a_policy_is_left_alone() -> None:
         assert times_recorded(w) == 0
         assert w.golive is not None
         assert subject_of(w.golive.forge.host, w.repo_id).startswith("harden:")
+
+
+def rules_changed(w: World, event: str) -> None:
+    """GitHub tells that a rule of acme/shop changed, in the fields that golive reads."""
+    assert w.client is not None
+    told = {"action": "edited", "repository": {"id": w.repo_id, "full_name": "acme/shop"}, "sender": {"login": "bo"}}
+    body = json.dumps(told).encode()
+    digest = hmac.new(b"hook-secret", body, hashlib.sha256).hexdigest()
+    headers = {"x-github-event": event, "x-github-delivery": event, "x-hub-signature-256": f"sha256={digest}"}
+    assert w.client.post("/github/webhook", content=body, headers=headers).status_code == 202
+
+
+@pytest.mark.parametrize("event", ["branch_protection_rule", "repository_ruleset"])
+def test_a_rule_that_changed_is_looked_at_at_once_and_not_only_at_night(event: str) -> None:
+    with a_world() as w:
+        w.asked()
+        looked(w)
+        assert "check_not_required" not in [one.code for one in found(w)]
+        w.github.unprotect("acme/shop", "main")
+        rules_changed(w, event)
+        w.settle()
+        w.later(seconds=11)
+        assert "check_not_required" in [one.code for one in found(w)], "the change was not looked at"
+
+
+def test_a_rule_that_changed_counts_for_releases_that_are_open() -> None:
+    with a_world() as w:
+        number = w.asked()
+        w.github.require_linear_history("acme/shop", "main")
+        w.github.allow_methods("acme/shop", ["merge"])
+        rules_changed(w, "repository_ruleset")
+        w.settle()
+        w.later(seconds=61)
+        assert w.shows(number) == "action_required", "nobody says that it cannot be merged as the policy wants"
+
+
+def test_a_repository_that_was_known_before_golive_looked_at_such_things_is_looked_at_soon_after_the_start() -> None:
+    with a_world() as w:
+        number = w.release()
+        w.later(minutes=12)
+        assert w.golive is not None
+        with w.golive.store.transaction() as tx:  # as a golive without this look would have left it
+            tx.drop_timer(subject_of(w.golive.forge.host, w.repo_id))
+        w.github.protect("acme/shop", "main", required=[("golive", None)])
+        w.later(days=2)
+        assert "check_not_pinned" not in [one.code for one in found(w)], "somebody looked without being owed a look"
+        w.restart()
+        w.settle()
+        looked(w)
+        assert "check_not_pinned" in [one.code for one in found(w)]
+        assert w.shows(number)

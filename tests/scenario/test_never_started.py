@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from world import World, a_world
+from world import POLICY, World, a_world
 
 BOT = "github-actions[bot]"
 
@@ -103,3 +103,16 @@ def test_nothing_is_read_of_suites_where_the_branch_asks_for_ours_alone_or_all_h
         e2e(w, number)
         w.later(minutes=30)
         assert not w.github.calls["checks/list-suites-for-ref"]
+
+
+def test_it_is_said_where_people_merge_as_well_and_what_the_branch_asks_for_is_read_only_once_it_is_late() -> None:
+    with a_world(policy=POLICY[: POLICY.index("promotion:")]) as w:
+        asking_for_e2e(w)
+        number = w.asked(by=BOT)
+        rules = w.github.calls["repos/get-branch-rules"]
+        w.later(minutes=5)
+        assert all("e2e, which has never started" in said.replace("\\", "") for said in surfaces(w, number))
+        assert w.github.calls["repos/get-branch-rules"] == rules + 1
+        e2e(w, number, "success")
+        w.later(minutes=10)
+        assert not any("never started" in said for said in surfaces(w, number))

@@ -315,6 +315,34 @@ def test_a_lead_that_leaves_lets_its_members_go_alone() -> None:
         assert not t.merged("acme/web", web)
 
 
+@pytest.mark.parametrize("fate", ["archived", "deleted", "taken out of the installation"])
+def test_a_member_whose_repository_goes_away_is_told_of_at_once_and_the_train_does_not_go(fate: str) -> None:
+    with trains() as t:
+        api, web, lead = a_train(t)
+        t.signed("acme/api", api)
+        t.signed("acme/shop", lead)
+        before = t.title("acme/shop", lead)
+        match fate:
+            case "archived":
+                t.w.github.archive_repo("acme/web", by="bo")
+            case "deleted":
+                t.w.github.delete_repo("acme/web", by="bo")
+            case _:
+                (number,) = (n for n, it in t.w.github.world.installations.items() if it.app is t.w.app)
+                t.w.github.set_installed_repos(number, ["acme/shop", "acme/api"])
+        t.w.settle()
+        t.w.later(seconds=2)
+        assert t.title("acme/shop", lead) != before, "the lead still waits on what it knew of it"
+        assert f"acme/web#{web}" in t.title("acme/shop", lead)
+        assert t.landed() == []
+        if fate == "archived":
+            assert "archive" in t.sticky("acme/shop", lead)
+            t.w.github.archive_repo("acme/web", by="bo", archived=False)
+            t.w.settle()
+            t.signed("acme/web", web)
+            assert t.landed() == [f"acme/api#{api}", f"acme/web#{web}", f"acme/shop#{lead}"]
+
+
 def test_a_member_that_leads_others_has_them_land_before_it() -> None:
     with trains() as t:
         t.repo("acme/api")

@@ -20,6 +20,7 @@ from golive.core.event import (
     EnvironmentWaits,
     Event,
     GroupFormed,
+    GuardsTurned,
     HeadStirred,
     InstallationTurned,
     PeopleChanged,
@@ -40,6 +41,7 @@ PEOPLE = ("member", "membership", "organization", "team")
 HEARD = {"pull_request", "issue_comment", "pull_request_review", "pull_request_review_comment", "check_run", "check_suite",
          "status", "push", "pull_request_review_thread", "workflow_run", "deployment", "deployment_status",
          "deployment_protection_rule", "merge_group", "installation", "installation_repositories", "repository",
+         "branch_protection_rule", "repository_ruleset",
          *PEOPLE}  # fmt: skip
 SILENT = {RepositoryKnown}
 SHOP = Subject("github.com", 42, 7)
@@ -426,6 +428,9 @@ def stirred(*kinds: str) -> list[Event]:
         ("push", {"ref": "refs/tags/v1", "after": "abc", "repository": {"id": 42}}, stirred()),
         ("push", {"ref": "refs/tags/v1", "after": "0" * 40, "repository": {"id": 42}}, []),
         ("push", {"repository": {"id": 42}}, []),
+        ("branch_protection_rule", {"action": "deleted", "repository": {"id": 42}}, [GuardsTurned("github.com", 42)]),
+        ("repository_ruleset", {"action": "edited", "repository": {"id": 42}}, [GuardsTurned("github.com", 42)]),
+        ("repository_ruleset", {"action": "edited", "organization": {"id": 3}}, []),
         ("unheard_of", {"action": "x"}, []),
         ("ping", {"zen": "x"}, []),
         ("push", [], []),

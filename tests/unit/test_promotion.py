@@ -13,7 +13,7 @@ from builders import HEAD, NOW, a_policy, a_pull, a_snapshot, a_standing
 from golive.core.acts import Act, Attempt, Begun, DeploymentSeen, Outside, Question, git_name_problem, version_of
 from golive.core.errors import Refused
 from golive.core.landing import Landed, LandingRecord
-from golive.core.model import PullState
+from golive.core.model import PullState, Reason, Verdict
 from golive.core.policy import MergeRule
 from golive.core.promotion import OVER, Promotion, after_landing, before_landing, rejecting
 from golive.githubapp.deployments import run_of, seen_of
@@ -112,6 +112,28 @@ def test_after_the_merge_only_what_was_let_go_and_landed_as_signed_goes_on(
     made = after_landing(a_snapshot(pull=pull, policy=a_policy(acts=acts), standing=standing))
     assert (made.start is not None and made.start.sha == COMMIT) == begins
     assert timedelta(days=7) == OVER
+
+
+@pytest.mark.parametrize("verdict", [None, Verdict.HOLD, Verdict.NO_GO])
+def test_what_stops_a_landed_release_begins_nothing_and_a_no_answers_who_asks(verdict: Verdict | None) -> None:
+    acts, at = (MERGE, LET_IN, TAG), NOW - timedelta(minutes=1)
+    standing = replace(
+        a_standing(), begun=Begun(HEAD.head_sha, acts, at), merged_at=at, landed_as="GO",
+        landing=LandingRecord(landed=Landed(COMMIT, "as_signed")),
+    )  # fmt: skip
+    snapshot = a_snapshot(
+        pull=a_pull(state=PullState.MERGED, merge_commit=COMMIT), policy=a_policy(acts=acts), standing=standing,
+        outside=Outside({}, (Question("1", "production", COMMIT, "x", NOW),)),
+    )  # fmt: skip
+    stopped = (Reason("held", verdict, "@bo holds it.", ""),) if verdict else ()
+    made = after_landing(snapshot, stopped)
+    assert [answer.approves for answer in made.answers] == {None: [True], Verdict.HOLD: [], Verdict.NO_GO: [False]}[
+        verdict
+    ]
+    assert [reason.code for reason in made.reasons] == ["held"] * bool(verdict)
+    only_tag = replace(standing, begun=Begun(HEAD.head_sha, (MERGE, TAG), at))
+    made = after_landing(replace(snapshot, policy=a_policy(acts=(MERGE, TAG)), standing=only_tag), stopped)
+    assert (made.start is not None) == (verdict is None)
 
 
 @pytest.mark.parametrize(

@@ -197,5 +197,12 @@ def test_a_golive_env_beside_it_is_read_by_itself(env: pytest.MonkeyPatch, tmp_p
     assert read().workers == 2
 
 
+def test_on_a_runner_the_golive_env_of_the_checkout_is_not_believed(env: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "golive.env").write_text("GOLIVE_GITHUB_API_URL=https://collects.example.net\n")
+    env.chdir(tmp_path)
+    assert "collects" in read().github_api_url
+    assert "collects" not in read(beside=False).github_api_url
+
+
 def test_every_setting_says_what_it_is() -> None:
     assert not [name for name, field in Settings.model_fields.items() if not field.description]

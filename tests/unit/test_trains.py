@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,14 +17,15 @@ from golive.core import ledger
 from golive.core.cars import Car, CarState, Go, Halt, Landed, Note, Place, Train, note_in, noted, said_of_halt
 from golive.core.decide import Decision, decide
 from golive.core.evidence import read, written
-from golive.core.model import PullState, Verdict
+from golive.core.model import PullState, Reason, Verdict
 from golive.core.policy import MergeRule
 from golive.core.snapshot import Snapshot
-from golive.core.trains import MOST_NAMED, PATIENCE, fault
+from golive.core.trains import MOST_NAMED, PASSING, PATIENCE, Alone, couple, fault
 from golive.githubapp.trains import depends_on
 from golive.policyfile import PolicyMistakes, json_schema, load
 
 WEB = "https://github.com"
+CORE = Path(ledger.__file__).parent
 ME, API, DB = "github.com/42/7", "github.com/43/12", "github.com/44/3"
 POLICY = a_policy(merge=MergeRule())
 
@@ -444,3 +447,56 @@ def test_what_is_no_repository_is_a_mistake_with_its_place(value: str, line: int
     (mistake,) = found.value.mistakes
     assert mistake.line == line
     assert said in str(mistake)
+
+
+NEEDS_SOMEBODY = {
+    "role_missing", "role_unfillable", "role_waits", "owner_missing", "owners_missing", "condition_due", "draft", "conflict",
+    "promote_awaited",
+}  # fmt: skip
+"""Codes of reasons to wait that end a go, for a person must do something. Those of the train itself are not asked."""
+
+
+def made_by(*modules: str) -> dict[str, set[str]]:
+    """Every reason that these modules of the core make: its code → its verdicts, as the source has them."""
+    found: dict[str, set[str]] = {}
+    for module in modules or [path.stem for path in CORE.glob("*.py")]:
+        for node in ast.walk(ast.parse((CORE / f"{module}.py").read_text())):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Reason" and len(node.args) > 1:
+                code, verdict = node.args[0], node.args[1]
+                if isinstance(code, ast.Constant):
+                    said = verdict.attr if isinstance(verdict, ast.Attribute) else ast.unparse(verdict)
+                    found.setdefault(str(code.value), set()).add(said)
+    return found
+
+
+def test_what_passes_by_itself_is_every_reason_to_wait_that_asks_nobody_for_anything() -> None:
+    made = {code: verdicts for code, verdicts in made_by().items() if not code.startswith("train_")}
+    waits = {code for code, verdicts in made.items() if any("WAIT" in verdict for verdict in verdicts)}
+    assert waits - NEEDS_SOMEBODY == PASSING, (
+        "sort the new reason: does it end a go (NEEDS_SOMEBODY), or pass (PASSING)?"
+    )
+    assert waits >= NEEDS_SOMEBODY, "no reason of that code is made any more"
+
+
+def test_nothing_that_the_forge_asks_of_a_landing_is_a_reason_against_it_but_a_method_that_it_refuses() -> None:
+    landing = made_by("landing_rules")
+    assert {"required_checks", "behind", "queued"} <= landing.keys()
+    assert {code for code, verdicts in landing.items() if verdicts != {"GO"}} == {"merge_method_not_allowed"}
+
+
+@pytest.mark.parametrize(
+    ("code", "fell"), [*((code, False) for code in sorted(PASSING)), ("draft", True), ("held", True)]
+)
+def test_what_passes_by_itself_is_not_told_to_the_other_cars_as_a_fall(code: str, fell: bool) -> None:
+    led = a_snapshot(policy=a_policy(merge=MergeRule(), trains=("acme/lead",)))
+    alone = Alone(False, False, (Reason(code, Verdict.WAIT, "It waits.", ""),), "it waits")
+    assert couple(led, alone).note.fell is fell
+
+
+def test_a_release_whose_lines_cannot_be_read_tells_the_other_cars_that_it_is_not_ready() -> None:
+    ready = Alone(True, False, (), "nothing is missing")
+    policy = a_policy(merge=MergeRule(), trains=("acme/lead",))
+    note = couple(a_snapshot(policy=policy), ready).note
+    assert (note.ready, note.fell) == (True, False)
+    note = couple(a_snapshot(policy=policy, pull=a_pull(depends_misread=("acme",))), ready).note
+    assert (note.ready, note.fell) == (False, True)

@@ -22,7 +22,7 @@ from golive.cli.selecting import Wanted, selected, words
 from golive.core.errors import Misconfigured
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from golive.core.findings import Judged
@@ -66,6 +66,17 @@ EXIT_CODES = {"GO": 0, "NO_GO": 1, "CONDITIONAL_GO": 2, "WAIT": 4, "HOLD": 5}
 @click.option("--secrets", "secrets_file", type=click.Path(path_type=Path), help="The list of secrets lent to checks.")
 @click.option("--directory", type=click.Path(path_type=Path, file_okay=False, exists=True), default=Path(),
               help="Where files are looked for.")  # fmt: skip
+@click.option("--report-to", metavar="URL", help="In a workflow: report what a runner checks to this golive server.")
+@click.option(
+    "--pull", type=click.IntRange(min=1), default=None, metavar="N", help="With --report-to: of which pull request."
+)
+@click.option(
+    "--head", default="", metavar="SHA", help="With --report-to: of which head, where the event does not say it."
+)
+@click.option("--for-gate", type=click.Path(path_type=Path), metavar="FILE",
+              help="In a workflow: keep what a runner checks, for golive gate --results.")  # fmt: skip
+@click.option("--github", "in_workflow", is_flag=True,
+              help="In a workflow: set outputs, add to the summary, and print nothing that a runner obeys.")  # fmt: skip
 @click.option("--fail-on-not-ready", is_flag=True, help="Exit 1 for anything but GO.")
 @click.option("--exit-zero", is_flag=True, help="Exit 0 whatever comes out; for reports.")
 @click.option("--quiet", is_flag=True, help="No progress.")
@@ -73,7 +84,8 @@ def check(
     file: Path | None, release: str, target: str, environment: str, variables: tuple[str, ...],
     only: tuple[str, ...], skip: tuple[str, ...], category: tuple[str, ...], where: str | None, jobs: int, form: str,
     as_json: bool, save: tuple[Path, ...], baseline: Path | None, attestations: Path | None,
-    secrets_file: Path | None, directory: Path, fail_on_not_ready: bool, exit_zero: bool, quiet: bool,
+    secrets_file: Path | None, directory: Path, report_to: str | None, pull: int | None, head: str,
+    for_gate: Path | None, in_workflow: bool, fail_on_not_ready: bool, exit_zero: bool, quiet: bool,
 ) -> int:  # fmt: skip
     """Run the readiness checks and say what stands between this and going live.
 
@@ -83,6 +95,8 @@ def check(
                                                         any service, with no policy at all
     golive check --policy examples/halcytone.yml --only 'health*' --format markdown
     golive check --env production --fail-on-not-ready   in a pipeline
+    golive check --where runner --report-to https://golive.example.com
+                                                        in a workflow that the policy lists under `runners`
 
     Exit codes: 0 GO, 1 NO_GO, 2 CONDITIONAL_GO, 3 could not run, 4 WAIT, 5 HOLD.
     """
@@ -91,11 +105,17 @@ def check(
                   secrets_file, directory, quiet)  # fmt: skip
     for path in save:
         form_of(path)  # before anything runs: a long run must not end in a word about a suffix
-    report = taken(asked)
+    tell = _reporting(report_to, pull or 0, head) if report_to else None
+    found: list[Judged] = []
     form = "json" if as_json else form
-    for path in save:
-        keep(report, path)
-    click.echo(told(report, form, sys.stdout.isatty()), nl=False)
+    with _quoted(in_workflow):
+        report = taken(asked, found.extend)
+        for path in save:
+            keep(report, path)
+        click.echo(told(report, form, sys.stdout.isatty()), nl=False)
+    _tell_workflow(report, found, save, for_gate, pull or 0, head, in_workflow)
+    if tell is not None:
+        tell(found)
     if form == "nagios":
         from golive.render.report.nagios import exit_code
 
@@ -103,6 +123,50 @@ def check(
     if exit_zero:
         return 0
     return int(report.verdict != "GO") if fail_on_not_ready else EXIT_CODES[report.verdict]
+
+
+def _quoted(in_workflow: bool) -> contextlib.AbstractContextManager[None]:
+    """Meanwhile a runner takes what is printed for text."""
+    if not in_workflow:
+        return contextlib.nullcontext()
+    from golive.cli.workflow_commands import only_text
+
+    return only_text(True)
+
+
+def _tell_workflow(
+    report: Report, found: Sequence[Judged], saved: Sequence[Path], gate: Path | None, pull: int, head: str, shown: bool
+) -> None:
+    if not shown and gate is None:
+        return
+    from golive.cli import check_in_workflow
+    from golive.settings import runner
+
+    if gate is not None:
+        check_in_workflow.for_gate(gate, found, pull, head, runner())
+    for line in check_in_workflow.tell(report, saved, gate, runner()) if shown else ():
+        click.echo(line)
+
+
+def _reporting(server: str, pull: int, head: str) -> Callable[[Sequence[Judged]], None]:
+    """Sends what a runner found, and says what became of it. Raises Misconfigured where none of it counts."""
+    from golive.cli.runs import Server, became
+    from golive.core.reporting import is_sha, sent
+
+    if head and not is_sha(head):
+        raise click.UsageError("--head takes all 40 digits of a commit")
+    there = Server(server)
+
+    def tell(judged: Sequence[Judged]) -> None:
+        told = sent((one for one in judged if one.rule.on_runner), pull, head)
+        if not told["results"]:
+            raise Misconfigured("Nothing was found here that a runner reports: which checks say `where: runner`?")
+        came = there.report(told)
+        if came["state"] in ("refused", "failed"):
+            raise Misconfigured(became(came))
+        click.echo(became(came), err=True)
+
+    return tell
 
 
 def _variables(given: tuple[str, ...]) -> dict[str, str]:
@@ -130,8 +194,11 @@ class Asked:
         self.directory, self.quiet = directory, quiet
 
 
-def taken(asked: Asked) -> Report:
-    """Run what was asked for. Raises Misconfigured, or PolicyMistakes with every mistake of the policy."""
+def taken(asked: Asked, tell: Callable[[Sequence[Judged]], None] | None = None) -> Report:
+    """Run what was asked for. Raises Misconfigured, or PolicyMistakes with every mistake of the policy.
+
+    tell: is given what was found, too.
+    """
     began, started = _now(), time.monotonic()
     secrets = _secrets(asked)
     text, name = _policy_text(asked)
@@ -139,6 +206,8 @@ def taken(asked: Asked) -> Report:
     rule = _release(policy, asked.release)
     rules = selected(rule.checks, asked.wanted)
     judged, commit = _run(rules, policy, asked, secrets)
+    if tell is not None:
+        tell(judged)
     from golive.core.report import Run, reported
 
     run = Run(

@@ -32,8 +32,9 @@ FOUND, CANNOT_RUN = 1, 3
 @click.command()
 @ENV_FILE
 @click.option("--live", is_flag=True, help="Ask GitHub and Slack too, with the configured key and token.")
+@click.option("--gate", is_flag=True, help="Look over a run of `golive gate`, which needs no server, instead.")
 @click.option("--json", "as_json", is_flag=True, help="A JSON object: what was found, each with its code and mend.")
-def doctor(env_file: Path | None, live: bool, as_json: bool) -> None:
+def doctor(env_file: Path | None, live: bool, gate: bool, as_json: bool) -> None:
     """Say what is configured, what is missing, and how to mend it. GitHub alone is enough; Slack is optional.
 
     With --live, GitHub and Slack are asked whether webhooks arrive, permissions, events and scopes are granted, the bot is
@@ -52,6 +53,11 @@ def doctor(env_file: Path | None, live: bool, as_json: bool) -> None:
     with suppress(Misconfigured):  # then its key is missing, and said to be
         settings = filled(settings)
     told = _Told(as_json)
+    if gate:
+        from golive.cli.doctor_gate import of_gate
+
+        told.all(of_gate(all_settings.with_runner(settings, all_settings.runner())))
+        sys.exit(told.end())
     told.all(item for question in QUESTIONS for item in question(settings))
     if live and not told.stopped:
         from golive.cli.doctor_live import asked
@@ -152,10 +158,14 @@ def _as_key(name: str, key: str) -> Item:
 
 def slack(settings: Settings) -> Iterator[Item]:
     """Both of Slack's secrets, or none of them."""
-    held = {
-        "GOLIVE_SLACK_BOT_TOKEN": settings.slack_bot_token,
-        "GOLIVE_SLACK_SIGNING_SECRET": settings.slack_signing_secret,
-    }
+    held: dict[str, object] = (  # with several workspaces each brings its own token
+        {"GOLIVE_SLACK_CLIENT_ID": settings.slack_client_id} if settings.slack_many
+        else {"GOLIVE_SLACK_BOT_TOKEN": settings.slack_bot_token}
+    )  # fmt: skip
+    if settings.slack_app_token and not settings.slack_signing_secret:  # heard by Socket Mode alone
+        held["GOLIVE_SLACK_APP_TOKEN"] = settings.slack_app_token
+    else:
+        held["GOLIVE_SLACK_SIGNING_SECRET"] = settings.slack_signing_secret
     if not settings.slack_on:
         yield Item("off", "Slack", "not configured; GitHub alone is enough. `golive setup slack` turns it on.")
         return

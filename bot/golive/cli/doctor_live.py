@@ -12,6 +12,8 @@ from typing import Any
 
 from sqlalchemy.engine import make_url
 
+from golive.cli import doctor_slack
+from golive.cli.doctor_terms import Terms, asked_of, terms_of
 from golive.cli.items import Item
 from golive.core.errors import GoliveError, Later
 from golive.core.hardening import short_of, weaknesses
@@ -21,11 +23,11 @@ from golive.githubapp.forge import GitHubForge, GitHubRepo
 from golive.githubapp.known import Known
 from golive.look.secrets import Secrets
 from golive.settings import Settings
-from golive.slackapp.standing import SlackStanding
 from golive.store.app import heard
 from golive.store.store import Store, Unavailable, engine_for
 from golive.wiring import manifests
-from golive.wiring.service import reader, utc_now
+from golive.wiring.reading import reader
+from golive.wiring.service import utc_now
 
 MOST_REPOSITORIES = 50
 """Looked into in one run; the others are counted."""
@@ -42,7 +44,7 @@ def asked(settings: Settings) -> Iterator[Item]:
         yield Item("wrong", "GitHub", str(error), "github")
     if settings.slack_on:
         try:
-            yield from slack(settings, channels)
+            yield from doctor_slack.asked(settings, channels)
         except GoliveError as error:
             yield Item("wrong", "Slack", str(error), "slack")
 
@@ -74,7 +76,7 @@ def github(settings: Settings, channels: dict[str, str]) -> Iterator[Item]:
     for one in installations:
         yield installed(one, wanted["default_permissions"], app)
         if not one.get("suspended_at"):
-            yield from repositories(forge, one["id"], wanted["default_permissions"], channels)
+            yield from repositories(forge, one, wanted["default_permissions"], channels, settings.github_api_url)
 
 
 def webhook(api: Api, settings: Settings) -> Iterator[Item]:
@@ -157,16 +159,22 @@ def installed(one: Mapping[str, Any], wanted: Mapping[str, str], app: Mapping[st
 
 
 def repositories(
-    forge: GitHubForge, installation: int, wanted: Mapping[str, str], channels: dict[str, str]
+    forge: GitHubForge,
+    installed_as: Mapping[str, Any],
+    wanted: Mapping[str, str],
+    channels: dict[str, str],
+    api_url: str,
 ) -> Iterator[Item]:
-    """Of every repository with a policy: is it valid, and is each governed branch guarded?"""
+    """Of every repository with a policy: is it valid, is each governed branch guarded, is there all that it asks for?"""
+    installation: int = installed_as["id"]
     api = forge.clients.installation(installation)
     found = [one for one in api.pages("/installation/repositories", under="repositories") if not one.get("archived")]
     load = reader(Secrets.none())
     for one in found[:MOST_REPOSITORIES]:
         repo = GitHubRepo(forge, api, one["id"], one["full_name"], Known(), utc_now, installation)
         try:
-            yield from _repository(repo, one["default_branch"], load, wanted, channels)
+            terms = terms_of(one, installed_as.get("permissions", {}), api_url, api)
+            yield from _repository(repo, one["default_branch"], load, wanted, channels, terms)
         except Later as later:
             yield Item("weak", one["full_name"], f"GitHub does not answer: {later}", "unanswered", "Ask again.")
     if len(found) > MOST_REPOSITORIES:
@@ -177,7 +185,7 @@ def repositories(
 
 
 def _repository(
-    repo: GitHubRepo, branch: str, load: Any, wanted: Mapping[str, str], channels: dict[str, str]
+    repo: GitHubRepo, branch: str, load: Any, wanted: Mapping[str, str], channels: dict[str, str], terms: Terms
 ) -> Iterator[Item]:
     source = repo.policy(branch)
     if source.text is None:
@@ -193,6 +201,7 @@ def _repository(
         return
     if policy.notify.slack:
         channels.setdefault(policy.notify.slack, repo.full_name)
+    yield from asked_of(policy, terms)
     bases = sorted({rule.base for rule in policy.releases})
     serious = False
     for one in weaknesses(repo.guards(bases, wanted)):
@@ -203,35 +212,3 @@ def _repository(
         yield Item("weak" if one.serious else "note", repo.full_name, one.what, one.code.replace("_", "-"), mend)
     if not serious:
         yield Item("ok", repo.full_name, f"policy valid; `{'`, `'.join(bases)}` required and pinned")
-
-
-def slack(settings: Settings, channels: Mapping[str, str]) -> Iterator[Item]:
-    """Is the token a bot's, of which workspace, may it what it does, and is it in every channel that a policy names?"""
-    assert settings.slack_bot_token is not None  # noqa: S101  # asked about before
-    standing = SlackStanding(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
-    user, team, team_id, granted = standing.whoami()
-    yield Item("ok", "Slack", f"{user} in {team} ({team_id})")
-    lacking = standing.lacking(manifests.asked_scopes(), granted)
-    if lacking:
-        yield Item("weak", "Slack scopes", f"lacks {', '.join(lacking)}", "slack-scope",
-                   "Add them under “OAuth & Permissions”, then install the app to the workspace again.")  # fmt: skip
-    else:
-        yield Item("ok", "Slack scopes", "all that golive uses")
-    if {"channels:read", "groups:read"} & set(lacking):
-        if channels:
-            yield Item("note", "Slack channels", "not looked at without that scope", "slack-channel-unknown",
-                       "Ask again once it is granted.")  # fmt: skip
-        return
-    for channel, repository in channels.items():
-        yield _channel(channel, repository, standing.within(channel))
-
-
-def _channel(channel: str, repository: str, within: bool | None) -> Item:
-    name = f"Slack channel {channel}"
-    if within is None:
-        return Item("weak", name, f"there is none that the app can see; the policy of {repository} names it",
-                    "slack-channel", "Create it, or invite the app to it if it is private: /invite @golive")  # fmt: skip
-    if not within:
-        return Item("weak", name, f"the bot is not in it; the policy of {repository} names it", "slack-channel",
-                    "Type there: /invite @golive")  # fmt: skip
-    return Item("ok", name, f"the bot is in it ({repository})")

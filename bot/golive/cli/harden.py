@@ -42,7 +42,7 @@ def harden(repository: str, branch: str | None, env_file: Path | None) -> None:
     from golive.core.policy import Policy
     from golive.look.secrets import Secrets
     from golive.wiring import manifests
-    from golive.wiring.service import reader
+    from golive.wiring.reading import reader
     from golive.wiring.stored_app import filled
 
     settings = filled(all_settings.read(env_file))

@@ -47,7 +47,8 @@ def as_github(mistakes: Sequence[Mistake], files: Sequence[str], warnings: Seque
     lines = lines or [as_text((), files)]
     for one in warnings:
         at = f"file={_property(one.path)},line={one.line}"
-        lines.append(f"::warning {at},title={_property('golive code owners')}::{_message(one.what)}")
+        title = "golive code owners" if one.path not in files else "golive policy"
+        lines.append(f"::warning {at},title={_property(title)}::{_message(one.what)}")
     return "\n".join(lines)
 
 
@@ -89,19 +90,25 @@ def _property(text: str) -> str:
 @click.option(
     "--format", "form", type=click.Choice(list(FORMATS)), default="text", show_default=True, help="How to tell."
 )
+@click.option(
+    "--serverless", is_flag=True, help="For `golive gate` with a workflow's own token: teams are mistakes, too."
+)
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of policy files instead, for editors.")
-def validate(paths: tuple[Path, ...], form: str, schema: bool) -> None:
+def validate(paths: tuple[Path, ...], form: str, serverless: bool, schema: bool) -> None:
     """Check policy files. Without PATH: the first of .github/golive.yml and golive.yml.
 
     Every mistake is told with its file, line and column, and how to mend it. Where a role is asked of code owners, the
-    CODEOWNERS file beside the policy is read too; what is odd in it is a warning. Exits 0 without mistakes, 3 otherwise.
+    CODEOWNERS file beside the policy is read too; what is odd in it is a warning. So is each place that `golive init` left
+    to be filled in. Exits 0 without mistakes, 3 otherwise.
 
     \b
     golive validate
+    golive validate --serverless                    for a gate with GITHUB_TOKEN alone
     golive validate --format github                 in a workflow: annotations on the lines
     golive validate --schema > golive.schema.json   for your editor
     """
     from golive.checks.registry import installed
+    from golive.cli.marked import marked
     from golive.cli.owners import warned
     from golive.policyfile import PolicyMistakes, json_schema, load
 
@@ -114,12 +121,25 @@ def validate(paths: tuple[Path, ...], form: str, schema: bool) -> None:
     warnings: list[Warned] = []
     for file in files:
         try:
-            warnings += warned(load(_read(file), kinds, str(file)), file)
+            text = _read(file)
+            warnings += [*warned(load(text, kinds, str(file)), file), *marked(text, str(file))]
+            mistakes += _beyond(text, str(file)) if serverless else ()
         except PolicyMistakes as found:
             mistakes += found.mistakes
     click.echo(FORMATS[form](mistakes, [str(file) for file in files], warnings))
+    if serverless and form == "text":
+        from golive.cli.serverless_terms import ANYBODY, NO_WORKFLOWS
+
+        click.echo(f"{ANYBODY}\n{NO_WORKFLOWS}")
     if mistakes:
         sys.exit(MISTAKEN)
+
+
+def _beyond(text: bytes, file: str) -> Sequence[Mistake]:
+    """Mistakes of a whole policy where a workflow's own token is all there is."""
+    from golive.policyfile.tokenless import beyond_token
+
+    return beyond_token(text, file)
 
 
 def _found() -> Path:

@@ -18,9 +18,11 @@ MERGE = "merge"
 
 @dataclass(frozen=True)
 class Act:
-    """One step of going live. kind: `merge`, `deploy`, `environment`, `tag` or `branch`; at most one of `merge`.
+    """One step of going live. kind: `merge`, `deploy`, `environment`, `tag`, `branch`, `workflow`, `event` or `follows` (a
+    workflow that only follows the merge); one `merge`.
 
-    target: the environment, or the tag's or branch's name.   ref: for `deploy`: of which commit, `head` or `merge`.
+    target: the environment, the tag's or branch's name, the file of the workflow to start, or the event's name.
+    ref: for `deploy`: of which commit, `head` or `merge`.
     wait: for `deploy`: how long its success is waited for.
     """
 
@@ -43,6 +45,9 @@ class Act:
             "environment": f"Let it into {self.target}",
             "tag": f"Tag {self.target}",
             "branch": f"Branch {self.target}",
+            "workflow": f"Start {self.target}",
+            "event": f"Send {self.target}",
+            "follows": f"Start {self.target}",
         }
         return words[self.kind]
 
@@ -101,6 +106,14 @@ class DeploymentSeen:
     state: str
     said: str = ""
     url: str = ""
+
+
+@dataclass(frozen=True)
+class RunSeen:
+    """A workflow's run that may have come of an act. certain: it names the act; else it only began after it, and by us."""
+
+    url: str
+    certain: bool
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,15 @@ from golive.core.command import VERBS, signing
 from golive.core.errors import NotUnderstood
 from golive.core.model import Outcome, PullState, Role, Ruling, Word
 from golive.core.people import excluded, who
-from golive.core.promotion import goes_on
+from golive.core.promotion import after_landing, goes_on
+from golive.core.reporting import own_branch, unbelieved
 from golive.core.snapshot import Snapshot
 
 MAINTAINERS = frozenset({"admin", "maintain"})
-AFTER_LANDING = frozenset({"promote", "hold", "resume"})
-"""Verbs that say something while what comes after the landing goes on."""
+AFTER_LANDING = frozenset(
+    {"promote", "hold", "resume", "reject", "withdraw", "approve", "freeze", "unfreeze", "override"}
+)  # fmt: skip
+"""Verbs that say something while what comes after the landing goes on: see `core.stopping`."""
 WRITERS = MAINTAINERS | {"write"}
 DEEDS = {
     "approve": "approved", "reject": "rejected", "withdraw": "withdrew", "looking": "is looking", "abstain": "abstained",
@@ -91,11 +94,13 @@ def rule(asking: Asking) -> Ruling:
     word = asking.word
     if asking.flaw:
         return asking.no(f"{asking.flaw} {_who_could(asking)}")
+    if word.workflows and (why := _unlisted(asking)):
+        return asking.no(f"What a workflow says for @{word.person.login} does not count: {why}")
     if word.verb == "misread":
         return asking.no(word.text)
     if word.verb in VERBS and VERBS[word.verb].asks:
         return Ruling(word.key, True)
-    still = word.verb in AFTER_LANDING and goes_on(asking.snapshot)
+    still = word.verb in AFTER_LANDING and goes_on(asking.snapshot) and not after_landing(asking.snapshot).done
     if asking.snapshot.pull.state is PullState.MERGED and not still:
         return asking.no("It is merged already, so this changes nothing any more.")
     ruled = _RULES.get(word.verb)
@@ -105,6 +110,16 @@ def rule(asking: Asking) -> Ruling:
         return ruled(asking)
     except NotUnderstood as misread:
         return asking.no(str(misread))
+
+
+def _unlisted(asking: Asking) -> str:
+    """Why the workflow that brought a word is not believed; the base's policy lists those that are, by their own branch."""
+    snapshot, workflows = asking.snapshot, asking.word.workflows
+    listed = snapshot.policy.runners if snapshot.policy else ()
+    if why := unbelieved(workflows[-1:], listed, snapshot.pull.revision.base_ref):
+        return why
+    mine = own_branch(workflows, snapshot)
+    return f"{mine} is on the pull request's own branch." if mine else ""
 
 
 def _who_could(asking: Asking) -> str:

@@ -16,6 +16,7 @@ from golive.core import (
     overrides,
     promotion,
     reasons,
+    stopping,
     trains,
     waivers,
 )
@@ -177,11 +178,33 @@ def _alarmed(decision: Decision, standing: Standing) -> Decision:
 
 def _ended(snapshot: Snapshot) -> Decision:
     """It is closed; what comes after its landing may go on."""
-    step = promotion.after_landing(snapshot)
+    stopped = _stops(snapshot)
+    step = promotion.after_landing(snapshot, stopped)
     said = f"{_end(snapshot.pull)} · {step.line}" if step.rows else _end(snapshot.pull)
+    moments = [step.next_at]
+    if step.rows and not step.done:
+        moments.append(stopping.look_at(snapshot, stopped))
+        said = f"{said} · STOPPED: {stopped[0].sentence}" if stopped and stopped[0] in step.reasons else said
     return Decision(
-        Kind.ENDED, said, own=step.reasons, promotion=step, train=trains.ended(snapshot), next_at=step.next_at
+        Kind.ENDED, said, own=step.reasons, promotion=step, train=trains.ended(snapshot),
+        next_at=min((at for at in moments if at is not None), default=None),
+    )  # fmt: skip
+
+
+def _stops(snapshot: Snapshot) -> tuple[Reason, ...]:
+    """What keeps a release that landed from going any further."""
+    if (policy := snapshot.policy) is None or not promotion.goes_on(snapshot):
+        return ()
+    rules = snapshot.rule.checks if snapshot.rule else ()
+    override = overrides.standing(
+        snapshot.standing, policy.overrides, _entitled(snapshot), snapshot.pull.revision, snapshot.absent, snapshot.now
     )
+    head = snapshot.pull.revision.head_sha
+    checks = judge_checks(
+        rules, _found(snapshot), head, snapshot.now, _waivers(snapshot, snapshot.rule) if snapshot.rule else (),
+        policy.runners,
+    )  # fmt: skip
+    return stopping.stops(snapshot, roster(snapshot, roles_now(snapshot)), checks, override)
 
 
 def _end(pull: Pull) -> str:
@@ -263,7 +286,8 @@ def _coupled(decision: Decision, snapshot: Snapshot, policy: Policy, awaits_word
 
 def _parts(snapshot: Snapshot, policy: Policy, rule: ReleaseRule) -> _Parts:
     head = snapshot.pull.revision.head_sha
-    checks = judge_checks(rule.checks, _found(snapshot), head, snapshot.now, _waivers(snapshot, rule))
+    given = _waivers(snapshot, rule)
+    checks = judge_checks(rule.checks, _found(snapshot), head, snapshot.now, given, policy.runners)
     seats = roster(snapshot, roles_now(snapshot))
     outcomes = {judged.rule.id: judged.finding.outcome for judged in checks}
     stand = tuple(conditions.standing(snapshot.standing, outcomes, snapshot.absent))
@@ -444,7 +468,8 @@ def _next(
     moments.append(freezes.next_edge(policy.freezes, snapshot.shared, now))
     moments.append(decision.override.until if decision.override else None)
     moments.append(decision.train.next_at)
-    moments.append(neverstarted.look_at(snapshot.landing, neverstarted.shown_at(snapshot.standing, snapshot.pull)))
+    shown = neverstarted.shown_at(snapshot.standing, snapshot.pull)
+    moments.append(neverstarted.look_at(snapshot.landing, shown, neverstarted.people_merge(policy)))
     if snapshot.rules.delegation:
         moments.append(delegation.next_end(snapshot.standing, frozenset(r.name for r in snapshot.roles), now))
     if snapshot.absent or snapshot.pull.mergeable is None:

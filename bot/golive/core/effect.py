@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -162,6 +163,25 @@ class PutRef:
 
 
 @dataclass(frozen=True)
+class Dispatch:
+    """Start a workflow by its file, or by an event, once. told: what it is told of the release, `decision` names this very act.
+
+    workflow: the file's name, or empty; event: the event's name, or empty.   ref: the branch whose copy of it runs.
+    may_omit: a workflow that has no such inputs is started without them.
+    """
+
+    act: str
+    workflow: str
+    event: str
+    ref: str
+    told: Mapping[str, str]
+    sha: str
+    attempt: int
+    title: str
+    may_omit: bool = False
+
+
+@dataclass(frozen=True)
 class Merge:
     """Merge exactly this head."""
 
@@ -209,6 +229,7 @@ Effect = (
     | Deploy
     | AnswerEnvironment
     | PutRef
+    | Dispatch
     | Merge
     | UpdateBranch
     | Enqueue

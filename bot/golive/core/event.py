@@ -7,6 +7,7 @@ from datetime import datetime
 
 from golive.core.command import Command
 from golive.core.model import Named, Person, Subject, Surface
+from golive.core.runners import Reported
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,14 @@ class ReachTurned:
 
 
 @dataclass(frozen=True)
+class GuardsTurned:
+    """How a repository's branches are guarded may be other now: protection or a ruleset changed. It is read again."""
+
+    host: str
+    repository: int
+
+
+@dataclass(frozen=True)
 class Pressed:
     """A person pressed a button of our check run on a commit. button: its identifier.   key: unique per press."""
 
@@ -159,6 +168,16 @@ class Asked:
     rests_on: tuple[str, str] | None = None
     thread: str = ""
     """The chat thread that it was said in, as the outside id of its first message; it may be a release's."""
+    workflows: tuple[str, ...] = ()
+    """Of a word that a workflow's run brought, as in `model.Word`."""
+
+
+@dataclass(frozen=True)
+class ResultsCame:
+    """A workflow's runner told results of checks; whether they count is said in a turn of each of these releases."""
+
+    subjects: tuple[Subject, ...]
+    reported: Reported
 
 
 @dataclass(frozen=True)
@@ -182,6 +201,14 @@ class HomeOpened:
     """A chat user opened the App Home. who: `team/user`."""
 
     who: str
+
+
+@dataclass(frozen=True)
+class WorkspaceLeft:
+    """A chat workspace took the app away, or our bot's token. at: when, as the chat service says."""
+
+    team: str
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -219,6 +246,6 @@ class Disturbed:
 
 Event = (
     RepositoryKnown | Touched | HeadStirred | BaseMoved | PeopleChanged | Asked | Voided | Disturbed
-    | EnvironmentWaits | GroupFormed | InstallationTurned | ReachTurned | Pressed
-    | Chosen | HomeOpened | LinksShared
+    | EnvironmentWaits | GroupFormed | InstallationTurned | ReachTurned | GuardsTurned | Pressed
+    | Chosen | HomeOpened | LinksShared | ResultsCame | WorkspaceLeft
 )  # fmt: skip

@@ -39,6 +39,10 @@ class Judged:
 
     def if_fresh(self, now: datetime) -> Judged:
         """Itself, or due and pending where its result is older than anything acted on may be."""
+        if (
+            self.rule.on_runner
+        ):  # nobody here could take it once more; what the policy says itself is kept to in `_reported`
+            return self
         fresh = self.rule.fresh or self.rule.options.fresh
         taken = self.finding.taken_at
         if self.due or fresh is None or taken is None or now - taken <= fresh:
@@ -51,6 +55,8 @@ class Judged:
         moments = [self.finding.valid_until, self.waiver.expires if self.waiver else None]
         if self.rule.every and self.finding.taken_at:
             moments.append(self.finding.taken_at + self.rule.every)
+        if self.rule.on_runner and self.rule.fresh and self.finding.taken_at:
+            moments.append(self.finding.taken_at + self.rule.fresh)
         return min((m for m in moments if m is not None and m > now), default=None)
 
 
@@ -69,13 +75,15 @@ def words_digest(rule: CheckRule, standing: Standing) -> str:
 
 
 def judge_checks(
-    rules: Iterable[CheckRule], standing: Standing, head_sha: str, now: datetime, waivers: Iterable[Waiver] = ()
-) -> tuple[Judged, ...]:
-    """Every check of the release from its ledger, in the policy's order."""
+    rules: Iterable[CheckRule], standing: Standing, head_sha: str, now: datetime, waivers: Iterable[Waiver] = (),
+    runners: Sequence[str] = (),
+) -> tuple[Judged, ...]:  # fmt: skip
+    """Every check of the release from its ledger, in the policy's order. runners: workflows that may report some."""
     results = {(r.finding.check, r.head_sha): r for r in standing.results}
 
     def take(rule: CheckRule) -> Judged:
-        return _judge(rule, results.get((rule.id, head_sha)), standing, now)
+        known = results.get((rule.id, head_sha))
+        return _reported(rule, known, standing, now, runners) if rule.on_runner else _judge(rule, known, standing, now)
 
     return stand(tuple(rules), take, latest_waivers(waivers, now), now)
 
@@ -186,9 +194,6 @@ def _stirs(rule: CheckRule) -> Iterator[str]:
 def _judge(rule: CheckRule, known: CheckResult | None, standing: Standing, now: datetime) -> Judged:
     digest = rule.digest(words_digest(rule, standing))
     attempt = known.attempt + 1 if known else 1
-    if rule.on_runner:
-        waits = "runs on a runner or with `golive check`; the service does not run it"
-        return Judged(rule, Finding(rule.id, Outcome.PENDING, waits), digest)
     if known is None or known.digest != digest:
         waiting = Finding(rule.id, Outcome.PENDING, "is being checked")
         return Judged(rule, waiting, digest, due=True, attempt=attempt)
@@ -199,3 +204,30 @@ def _judge(rule: CheckRule, known: CheckResult | None, standing: Standing, now: 
         return Judged(rule, waiting, digest, due=True, attempt=attempt)
     due = bool(rule.every and finding.taken_at and finding.taken_at + rule.every <= now)
     return Judged(rule, finding, digest, due=due, attempt=attempt)
+
+
+def _reported(
+    rule: CheckRule, known: CheckResult | None, standing: Standing, now: datetime, runners: Sequence[str]
+) -> Judged:
+    """What a workflow's runner reported; it is never due here, because the service does not run it."""
+    digest = rule.digest()
+    if known is None or known.digest != digest:
+        why = "" if known is None else "its definition changed since it was reported, so it "
+        return Judged(rule, Finding(rule.id, Outcome.PENDING, f"{why}{_awaits(runners)}"), digest)
+    finding = known.finding
+    asked_again = max(standing.stirred.get(kind, 0) for kind in (f"check:{rule.id}", "*"))
+    spans = [span for span in (rule.fresh, rule.every) if span is not None]
+    ends = [finding.taken_at + span for span in spans if finding.taken_at]
+    ends += [finding.valid_until] if finding.valid_until else []
+    if asked_again > known.seq or (ends and min(ends) <= now):
+        old = "it was asked for again" if asked_again > known.seq else "what was reported is too old"
+        waiting = replace(finding, outcome=Outcome.PENDING, summary=f"{old}; it {_awaits(runners)}", valid_until=None)
+        return Judged(rule, waiting, digest)
+    return Judged(rule, finding, digest, attempt=known.attempt)
+
+
+def _awaits(runners: Sequence[str]) -> str:
+    if not runners:
+        return "is to be reported by a workflow, and the policy lists none: add one to `runners` (docs/runner.md)"
+    named = f"{runners[0]}{f' or {len(runners) - 1} more' if len(runners) > 1 else ''}"
+    return f"is to be reported by {named}, which has not done so yet"

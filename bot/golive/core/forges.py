@@ -64,6 +64,21 @@ def api_of(web_url: str) -> str:
     return f"{web}{_REST}"
 
 
+def issuer_of(api_url: str) -> str:
+    """Who signs the tokens of this GitHub's workflow runs, without a trailing slash.
+
+    Sources: GitHub's "OpenID Connect reference" and, for GitHub Enterprise Server, "Configuring OpenID Connect".
+    """
+    api = api_url.rstrip("/")
+    scheme, netloc, path = _split(api)
+    host = netloc.lower()
+    if host == "api.github.com":
+        return "https://token.actions.githubusercontent.com"
+    if host.startswith("api.") and host.endswith(_RESIDENT):
+        return f"{scheme}://token.actions.{host.removeprefix('api.')}"
+    return f"{scheme}://{netloc}/_services/token" if path.lower() == _REST else f"{api}/_services/token"
+
+
 def new_app_page(web_url: str, organisation: str = "") -> str:
     """The page that takes a manifest for a new App. organisation: its encoded login, empty for one's own account."""
     return f"{web_url.rstrip('/')}{f'/organizations/{organisation}' if organisation else ''}/settings/apps/new"

@@ -31,7 +31,9 @@ def headline(reasons: Sequence[Reason], seats: Sequence[RoleStanding], snapshot:
         return f"{count}{told.sentence if told else 'nothing is missing'}"
     if worst.verdict is Verdict.WAIT and worst.code in WAITS:
         waits = [_awaited(seat, snapshot) for seat in asked if seat.missing and not seat.waits_for]
-        waits += _listed("check", reasons, "check_pending", "check_stale")
+        reported = {rule.id for rule in (snapshot.rule.checks if snapshot.rule else ()) if rule.on_runner}
+        waits += _listed("check", [r for r in reasons if r.subject not in reported], "check_pending", "check_stale")
+        waits += _unreported([r for r in reasons if r.subject in reported and r.code == "check_pending"], snapshot)
         waits += _listed("condition", reasons, "condition_due")
         if waits:
             return f"{count}waiting on {' and '.join(waits)}"
@@ -43,6 +45,16 @@ def headline(reasons: Sequence[Reason], seats: Sequence[RoleStanding], snapshot:
 def _listed(what: str, reasons: Sequence[Reason], *codes: str) -> list[str]:
     subjects = [reason.subject for reason in reasons if reason.code in codes]
     return [f"{what}{'s' if len(subjects) > 1 else ''} {', '.join(subjects)}"] if subjects else []
+
+
+def _unreported(reasons: Sequence[Reason], snapshot: Snapshot) -> list[str]:
+    """What a workflow is to report, and which one; where none may, that one is to be added."""
+    if not reasons:
+        return []
+    runners = snapshot.policy.runners if snapshot.policy else ()
+    path = runners[0].partition("@")[0].rpartition("/")[2] if runners else ""
+    whose = f"reported by {path}" if path else "reported by a workflow: add one to `runners`"
+    return [f"check{'s' if len(reasons) > 1 else ''} {', '.join(r.subject for r in reasons)} ({whose})"]
 
 
 def _awaited(seat: RoleStanding, snapshot: Snapshot) -> str:

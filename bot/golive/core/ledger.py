@@ -38,6 +38,8 @@ from golive.core.model import (
     Surface,
     Word,
 )
+from golive.core.runners import KINDS as RUNNERS
+from golive.core.runners import RunnerRecord
 
 GENESIS = "0" * 64
 """`prev` of a release's first row."""
@@ -145,6 +147,7 @@ def said(word: Word) -> Entry:
         "key": word.key, "person": _person(word.person), "surface": word.surface.value, "verb": word.verb,
         "text": word.text, "revision": word.revision_sha, "link": word.link, "origin": word.origin,
         "slot": word.slot, "undone": word.undone, **({"account": word.account} if word.account else {}),
+        **({"workflows": word.workflows} if word.workflows else {}),
     }  # fmt: skip
     return Entry("word", f"word:{word.key}", word.at, body)
 
@@ -169,8 +172,8 @@ def ruled(ruling: Ruling, at: datetime) -> Entry:
     return Entry("ruling", f"ruling:{ruling.word}", at, body)
 
 
-def found(result: CheckResult, at: datetime) -> Entry:
-    """The result of one attempt of one check on one revision."""
+def found(result: CheckResult, at: datetime, late: bool = False) -> Entry:
+    """The result of one attempt of one check on one revision. late: of a head that is not the head any more."""
     f = result.finding
     body = {
         "check": f.check, "outcome": f.outcome.value, "summary": f.summary, "measured": f.measured,
@@ -181,7 +184,7 @@ def found(result: CheckResult, at: datetime) -> Entry:
         "seconds": f.seconds, "attempts": f.attempts, "golive": f.golive, "commit": f.commit,
         "undecided": f.undecided,
         "head": result.head_sha, "digest": result.digest, "attempt": result.attempt,
-        "seen": result.seq,
+        "seen": result.seq, **({"late": True} if late else {}),
     }  # fmt: skip
     return Entry("result", f"result:{f.check}:{result.head_sha}:{result.digest}:{result.attempt}", at, body)
 
@@ -336,6 +339,7 @@ class _Fold:
         self.begun: Begun | None = None
         self.attempts: dict[tuple[str, str], Attempt] = {}
         self.landed_as = ""
+        self.runners = RunnerRecord()
 
     def fact(self, entry: Entry, text: str, to: tuple[int, ...] = ()) -> None:
         self.facts.append(Fact(f"{entry.kind}:{entry.seq}", text, entry.seq, to))
@@ -378,7 +382,7 @@ class _Fold:
         self.words[b["key"]] = Word(
             key=b["key"], person=person, surface=Surface(b["surface"]), verb=b["verb"], at=entry.at, text=b["text"],
             revision_sha=b["revision"], link=b["link"], origin=b["origin"], slot=b["slot"], undone=b["undone"],
-            seq=entry.seq, account=b.get("account", ""),
+            seq=entry.seq, account=b.get("account", ""), workflows=tuple(b.get("workflows", ())),
         )  # fmt: skip
 
     def void(self, entry: Entry) -> None:
@@ -398,17 +402,11 @@ class _Fold:
 
     def result(self, entry: Entry) -> None:
         b = entry.body
-        outcome = Outcome(b["outcome"])
-        until = moment(b["valid_until"]) if b["valid_until"] else None
-        finding = Finding(
-            check=b["check"], outcome=outcome, summary=b["summary"], measured=b["measured"], expected=b["expected"],
-            source=b["source"], strength=Strength(b["strength"]), taken_at=moment(b["taken_at"]), valid_until=until,
-            measures=tuple(Measure(*m) for m in b.get("measures", ())), samples=b.get("samples"),
-            details=tuple(Detail(text, path, line, Outcome(came)) for text, path, line, came in b.get("details", ())),
-            seconds=b.get("seconds", 0.0), attempts=b.get("attempts", 1), golive=b.get("golive", ""),
-            commit=b.get("commit", ""), undecided=b.get("undecided", False),
-        )  # fmt: skip
-        self.results[(finding.check, b["head"])] = CheckResult(finding, b["head"], b["digest"], b["attempt"], b["seen"])
+        known = result_of(entry)
+        finding, outcome = known.finding, known.finding.outcome
+        self.results[(finding.check, b["head"])] = known
+        if b.get("late"):
+            return  # it tells nothing of what is to go live
         self._spell(finding.check, outcome, finding.taken_at or entry.at)
         before = self.outcomes.get(finding.check)
         if outcome is not Outcome.PENDING:
@@ -511,6 +509,11 @@ class _Fold:
         if told:
             self.fact(entry, told)
 
+    def on_runner(self, entry: Entry) -> None:
+        self.runners, told = self.runners.after(entry.kind, entry.body)
+        if told:
+            self.fact(entry, told)
+
     def on_merged(self, entry: Entry) -> None:
         self.merged_at = entry.at
         self.landed_as = self.verdict
@@ -533,6 +536,7 @@ _READERS: dict[str, Callable[[_Fold, Entry], None]] = {
     "freeze": _Fold.on_freeze, "disturbed": _Fold.disturbed, "override": _Fold.on_override,
     "hardening": _Fold.on_hardening,
     **dict.fromkeys(LANDING, _Fold.on_landing),
+    **dict.fromkeys(RUNNERS, _Fold.on_runner),
     "train_go": _Fold.train_go, "train_stopped": _Fold.train_halt,
     "train_ended": _Fold.train_halt,
 }  # fmt: skip
@@ -599,7 +603,28 @@ class Tally:
             begun=state.begun,
             attempts=state.attempts,
             landed_as=state.landed_as,
+            runners=state.runners,
         )
+
+
+def finding_of(b: Mapping[str, Any], at: datetime) -> Finding:
+    """The finding that `found` wrote. at: when it was taken, where that was not written."""
+    return Finding(
+        check=b["check"], outcome=Outcome(b["outcome"]), summary=b["summary"], measured=b["measured"],
+        expected=b["expected"], source=b["source"], strength=Strength(b["strength"]),
+        taken_at=moment(b["taken_at"]) if b["taken_at"] else at,
+        valid_until=moment(b["valid_until"]) if b["valid_until"] else None,
+        measures=tuple(Measure(*m) for m in b.get("measures", ())), samples=b.get("samples"),
+        details=tuple(Detail(text, path, line, Outcome(came)) for text, path, line, came in b.get("details", ())),
+        seconds=b.get("seconds", 0.0), attempts=b.get("attempts", 1), golive=b.get("golive", ""),
+        commit=b.get("commit", ""), undecided=b.get("undecided", False),
+    )  # fmt: skip
+
+
+def result_of(entry: Entry) -> CheckResult:
+    """The result that `found` wrote."""
+    b = entry.body
+    return CheckResult(finding_of(b, entry.at), b["head"], b["digest"], b["attempt"], b["seen"])
 
 
 def fold(entries: Iterable[Entry]) -> Standing:

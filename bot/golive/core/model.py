@@ -10,6 +10,7 @@ from golive.core.acts import Attempt, Begun
 from golive.core.cars import Go, Halt
 from golive.core.hardening import Weakness
 from golive.core.landing import LandingRecord
+from golive.core.runners import RunnerRecord
 
 
 @dataclass(frozen=True, order=True)
@@ -144,6 +145,7 @@ class Surface(StrEnum):
     SLACK_BUTTON = "slack button"
     SLACK_MODAL = "slack form"
     API = "API"
+    WORKFLOW = "workflow"
 
 
 @dataclass(frozen=True)
@@ -257,6 +259,8 @@ class Word:
     seq: int = 0
     account: str = ""
     """The chat account it came from, as `team/user`; looked up when the word is worked."""
+    workflows: tuple[str, ...] = ()
+    """Of a word that a workflow's run brought: the workflow that has the job, and the one that called it."""
 
 
 @dataclass(frozen=True)
@@ -417,6 +421,7 @@ class Standing:
     """Key of a train's lead → its newest *train go* that is about this release."""
     halts: dict[str, Halt] = field(default_factory=dict)
     """Id of a go → how it ended before everything had landed."""
+    runners: RunnerRecord = field(default_factory=RunnerRecord)
 
     @property
     def is_release(self) -> bool:
@@ -533,6 +538,8 @@ class Role:
     sources: tuple[str, ...] = ()
     group: str = ""
     each: tuple[OwnerSet, ...] = ()
+    barred: tuple[str, ...] = ()
+    """Logins of code owners who may not write to the repository, so that they do not count."""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from golive.core.landing import Landing, RequiredCheck
 from golive.core.model import Person, Pull, Reason, Standing, Verdict
+from golive.core.policy import Policy
 
 CODE = "checks_never_started"
 AFTER = timedelta(minutes=5)
@@ -48,9 +49,19 @@ class Unstarted:
     suites: tuple[Suite, ...] = ()
 
 
-def look_at(landing: Landing | None, shown_at: datetime | None) -> datetime | None:
-    """From when on it is worth reading; None where the branch asks for one check at most, which is ours."""
-    return shown_at + AFTER if landing and shown_at and len(landing.required) > 1 else None
+def look_at(landing: Landing | None, shown_at: datetime | None, by_people: bool = False) -> datetime | None:
+    """From when on it is worth reading; None where the branch asks for one check at most, which is ours.
+
+    by_people: golive does not merge it, so that what the branch asks for is not known before it is looked at.
+    """
+    if shown_at is None or (landing is None and not by_people):
+        return None
+    return shown_at + AFTER if landing is None or len(landing.required) > 1 else None
+
+
+def people_merge(policy: Policy | None) -> bool:
+    """Whether this release lands by people's hands; one that is never merged waits for no required check."""
+    return policy is not None and policy.merge is None and not policy.acts
 
 
 def shown_at(standing: Standing, pull: Pull) -> datetime | None:

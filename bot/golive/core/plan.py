@@ -32,6 +32,7 @@ from golive.core.looks import EVERY, looks
 from golive.core.model import PullState, Surface, Word
 from golive.core.promotion import answer_key
 from golive.core.reminders import directs, notices, told_alone
+from golive.core.resuming import dispatching
 from golive.core.snapshot import Kind, Snapshot
 from golive.core.summaries import summaries
 
@@ -66,7 +67,7 @@ def plan(snapshot: Snapshot, decision: Decision, chat: bool) -> tuple[Effect, ..
         effects.extend(_issues(snapshot))
         effects.extend(summaries(snapshot, decision))
     effects.extend(_answers(snapshot, decision))
-    effects.extend(_acts(decision))
+    effects.extend(_acts(snapshot, decision))
     if decision.merge and snapshot.policy and snapshot.policy.merge:
         effects.append(Merge(head, snapshot.policy.merge.method, snapshot.pull.title))
     effects.extend(_landing(decision, head))
@@ -130,7 +131,7 @@ def _issues(snapshot: Snapshot) -> Iterator[Effect]:
         yield OpenIssue(f"landed:{landed.commit[:12]}", f"ALARM: what landed of {name} is not what was signed", body)
 
 
-def _acts(decision: Decision) -> Iterator[Effect]:
+def _acts(snapshot: Snapshot, decision: Decision) -> Iterator[Effect]:
     """Answers to environments that wait, and the act whose turn it is."""
     for given in decision.promotion.answers:
         question = given.question
@@ -145,6 +146,8 @@ def _acts(decision: Decision) -> Iterator[Effect]:
         yield Deploy(act.key, act.target, row.sha, row.attempt, act.title, landed=act.ref == "merge")
     elif act.git_ref:
         yield PutRef(act.key, act.git_ref, row.sha, row.attempt, act.title)
+    elif act.kind in ("workflow", "event", "follows"):
+        yield dispatching(snapshot, row)
 
 
 def _answers(snapshot: Snapshot, decision: Decision) -> Iterator[Effect]:

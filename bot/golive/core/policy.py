@@ -201,6 +201,8 @@ class Policy:
     """What going live is, in its order; none: the merge alone, if golive does that."""
     promote_when: str = "go"
     """As `MergeRule.when`, for acts without a merge."""
+    runners: tuple[str, ...] = ()
+    """Workflows whose runs are believed, each as `owner/name/.github/workflows/file.yml@refs/heads/main`."""
 
     @property
     def phase(self) -> str:

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from golive.core import reasons
 from golive.core.acts import PLACEHOLDER, Act, Attempt, Question, filled, git_name_problem, version_of
 from golive.core.command import signing
 from golive.core.freshness import covered
@@ -146,8 +145,8 @@ def rejecting(made: Promotion, snapshot: Snapshot, headline: str) -> Promotion:
     return replace(made, answers=tuple(_rejections(snapshot, [row.act for row in made.rows], headline)))
 
 
-def after_landing(snapshot: Snapshot) -> Promotion:
-    """Once it is merged: what was let go goes on; what was not waits for a person."""
+def after_landing(snapshot: Snapshot, stopped: tuple[Reason, ...] = ()) -> Promotion:
+    """Once it is merged: what was let go goes on; what was not waits for a person. stopped: why nothing more may begin."""
     acts = planned(snapshot)
     if not acts or not goes_on(snapshot):
         return NONE
@@ -156,16 +155,17 @@ def after_landing(snapshot: Snapshot) -> Promotion:
     compared = landed is not None and not landed.alarming
     let_go = begun and standing.landed_as in GOES and compared
     asked = _asked_since(snapshot, standing.merged_at)
-    held = next(reasons.standing_holds(standing, snapshot.absent), None)
-    made = _step(snapshot, acts, going=(let_go or asked) and held is None)
+    made = _step(snapshot, acts, going=(let_go or asked) and not stopped)
     told = made.reasons
     if not made.done and not (let_go or asked):
         by = f" by @{snapshot.pull.merged_by}" if snapshot.pull.merged_by else ""
         sentence = f"it was merged{by} without golive's GO, so the rest waits for `/golive promote`"
         told = (Reason("promote_awaited", Verdict.HOLD, sentence, f"{WHO.capitalize()}."),)
-    elif not made.done and held is not None:
-        told = (*told, reasons.of_hold(held))
-    return replace(made, reasons=told, begins=acts if asked and not begun and held is None else ())
+    if any(not _is_under_way(row) for row in made.rows):
+        told = (*told, *stopped)
+        if (worst := next(iter(stopped), None)) is not None and worst.verdict is Verdict.NO_GO:
+            made = rejecting(made, snapshot, f"NO GO: {worst.sentence}")
+    return replace(made, reasons=told, begins=acts if asked and not begun and not stopped else ())
 
 
 def goes_on(snapshot: Snapshot) -> bool:
@@ -205,6 +205,11 @@ def _step(snapshot: Snapshot, acts: tuple[Act, ...], going: bool) -> Promotion:
         tuple(rows), start=None if merges else start, merges=merges, answers=answers, news=tuple(news),
         reasons=tuple(_told(rows, now)), next_at=_next_at(snapshot, now),
     )  # fmt: skip
+
+
+def _is_under_way(row: ActStanding) -> bool:
+    """Done, or begun and not to be held up any more."""
+    return row.state == "done" or (row.state == "waits" and row.act.kind == "deploy")
 
 
 def _commit_of(snapshot: Snapshot, acts: tuple[Act, ...], place: int) -> str:

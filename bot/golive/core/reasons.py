@@ -40,6 +40,11 @@ def of_role(seat: RoleStanding, snapshot: Snapshot, due: bool) -> Iterator[Reaso
             "" if rule.on_skip == "pass" else "Change what it changes, or `on_skip` of the role on the base branch."
         )
         yield Reason("role_skipped", verdict, f"{role.name} is {seat.skipped}.", clears, role.name)
+    if role.barred and not seat.skipped:
+        names = ", ".join(f"@{login}" for login in role.barred)
+        sentence = f"{role.name}: {names} may not write to this repository, so as owner of code here they do not count."
+        clears = f"Give them write access, or take them out of CODEOWNERS on {snapshot.pull.revision.base_ref}."
+        yield Reason("owner_without_access", Verdict.GO, sentence, clears, role.name)
     if not seat.missing:
         return
     if not due:

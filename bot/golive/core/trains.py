@@ -24,13 +24,11 @@ PATIENCE = timedelta(minutes=10)
 """How long a go stands while nothing of it lands."""
 SAW_LATE = timedelta(minutes=1)
 """A merge that was under way while its go ended is told of within this time."""
-PASSING = frozenset(
-    {
-        "check_stale", "check_pending", "mergeable_unknown", "pusher_unknown", "same_commit", "required_checks",
-        "landing_unknown", "update_branch", "updating", "behind", "queued",
-    }
-)  # fmt: skip
-"""Codes of reasons that pass by themselves, and usually do while the cars before it land; they end no go."""
+PASSING = frozenset({"check_stale", "check_pending", "mergeable_unknown", "pusher_unknown", "same_commit"})
+"""Codes of reasons that pass by themselves, and usually do while the cars before it land; they end no go.
+
+What the forge asks of a landing besides (checks of others, an update, the queue) is no reason against it: it is GO.
+"""
 
 _WORDS = re.compile(r"[\s,]+")
 _NAME = re.compile(r"(?P<repo>[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+)?#(?P<number>[1-9][0-9]{0,8})")

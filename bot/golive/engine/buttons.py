@@ -17,10 +17,8 @@ RERUN = "rerun"
 
 def pressed(tx: Transaction, event: Pressed) -> None:
     """Record the press for each open release whose head is that commit; a button that we do not know says nothing."""
-    for release in tx.open_releases(event.host, event.repository):
+    for release in tx.open_releases(event.host, event.repository, heads=[event.head_sha]):
         subject = release.subject
-        if release.head_sha != event.head_sha:
-            continue
         if event.button == RERUN:
             tx.append(subject, [ledger.stirred("*", event.key, event.at)])
         elif event.button in WORDS and release.is_release:

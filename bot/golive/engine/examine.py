@@ -31,12 +31,12 @@ Mask = Callable[[Finding], Finding]
 class _LookForge:
     """This repository, this commit, read-only: all of the forge that a check may see."""
 
-    def __init__(self, forge: Forge, repository: int, head_sha: str) -> None:
-        self._forge, self._repository, self._head_sha = forge, repository, head_sha
+    def __init__(self, forge: Forge, repository: int, head_sha: str, alone: bool) -> None:
+        self._forge, self._repository, self._head_sha, self._alone = forge, repository, head_sha, alone
 
     def check_runs(self, name: str) -> list[OtherCheck]:
         """See `ports.LookForge`."""
-        return list(self._forge.repo(self._repository).check_runs(self._head_sha, name))
+        return list(self._forge.repo(self._repository).check_runs(self._head_sha, name, self._alone))
 
 
 class Examiner:
@@ -68,7 +68,7 @@ class Examiner:
             self._running.add(key)
         look = replace(
             self._look(snapshot.pull.repository),
-            forge=_LookForge(self._forge, subject.repository, effect.head_sha),
+            forge=_LookForge(self._forge, subject.repository, effect.head_sha, _asks_alone(snapshot)),
             now=self._clock(),
             timeout=effect.rule.timeout,
             attestations=attestations(snapshot, effect.rule),
@@ -99,6 +99,12 @@ class Examiner:
             "check", release=subject.key, check=effect.rule.id, head=effect.head_sha, attempt=effect.attempt,
             outcome=finding.outcome.value, took_ms=round((taken_at - look.now).total_seconds() * 1000),
         )  # fmt: skip
+
+
+def _asks_alone(snapshot: Snapshot) -> bool:
+    """Whether no more than one of the release's checks looks at other apps' check runs."""
+    rules = snapshot.rule.checks if snapshot.rule else ()
+    return sum("check_run" in rule.options.stirred_by for rule in rules) <= 1
 
 
 def attestations(snapshot: Snapshot, rule: CheckRule) -> tuple[Attestation, ...]:

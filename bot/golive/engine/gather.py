@@ -30,13 +30,23 @@ from golive.core.presence import Presence
 from golive.core.promotion import goes_on
 from golive.core.rules import RoleRule
 from golive.core.snapshot import Mistake, Snapshot, Timing
+from golive.core.stopping import may_be_stopped
 from golive.engine.attendance import Attendance
 from golive.engine.groups import Groups
 from golive.engine.kept import Kept
 from golive.engine.landing import after_landing, reading
 from golive.engine.neverstarted import unstarted
-from golive.engine.owners import Owners, asks_for_owners, covering, sets_asked, with_owners
+from golive.engine.owners import (
+    Owners,
+    access_asked,
+    asks_for_owners,
+    covering,
+    sets_asked,
+    with_access,
+    with_owners,
+)
 from golive.engine.promote import look
+from golive.engine.results import weighed
 from golive.engine.stale import trust
 from golive.ports import Clock, Comment, Forge, ForgeRepo, PolicySource, Store
 
@@ -131,7 +141,7 @@ class Gather:
         snapshot = replace(snapshot, landing=reading(repo, snapshot))
         gathered = replace(gathered, snapshot=snapshot)
         return _with(
-            gathered, strangers=strangers, observed=(*observed, *updates), siblings=siblings,
+            gathered, strangers=strangers, observed=(*observed, *updates, *weighed(repo, snapshot)), siblings=siblings,
             head_mistakes=head_mistakes, roles=roles, special=special, absent=absent, changed=changed,
             too_large=too_large, unstarted=unstarted(repo, snapshot),
             changed_since=since, nagged=self._nagged(policy, roles), open_here=self._open_here(pull),
@@ -139,11 +149,14 @@ class Gather:
         )  # fmt: skip
 
     def _acts(self, repo: ForgeRepo, snapshot: Snapshot) -> Snapshot:
-        """What became of the acts outside; and once it is merged, who may still say something about them."""
+        """What became of the acts outside; and once it is merged, what may stop them, and who may still say something."""
         snapshot = replace(snapshot, outside=look(repo, self._store, snapshot))
         standing, policy = snapshot.standing, snapshot.policy
+        if policy is None or not goes_on(snapshot):
+            return snapshot
+        snapshot = replace(snapshot, shared=self._store.standing(replace(snapshot.pull.subject, number=THE_REPOSITORY)))
         unruled = any(word.key not in standing.rulings for word in standing.words)
-        if policy is None or not (unruled and goes_on(snapshot)):
+        if not (unruled or may_be_stopped(snapshot)):
             return snapshot
         roles, special = people_read(repo, snapshot, policy, self._groups)
         return replace(snapshot, roles=roles, special=special)
@@ -385,10 +398,15 @@ def people_read(
         if one.rule and one.rule.exception:
             special[f"freeze:{one.rule.name}"] = one.rule.exception
     asked = with_owners(policy.roles, snapshot.owned)
-    wanted = (*asked, *special.values(), *sets_asked(snapshot.owned))
+    sets, access_of = sets_asked(snapshot.owned), access_asked(policy.roles, snapshot.owned)
+    wanted = (*asked, *special.values(), *sets, *access_of)
     read = groups.members(repo, wanted) if groups else repo.members(wanted)
     count, rest = len(asked), len(asked) + len(special)
-    roles = (covering(role, rule, snapshot.owned, read[rest:]) for role, rule in zip(read, asked, strict=False))
+    people, access = read[rest : rest + len(sets)], read[rest + len(sets) :]
+    roles = (
+        covering(with_access(role, rule, access), rule, snapshot.owned, people, access)
+        for role, rule in zip(read, policy.roles, strict=False)
+    )
     return tuple(roles), dict(zip(special, read[count:rest], strict=True))
 
 

@@ -1,4 +1,6 @@
-"""How well each repository is guarded, looked at when it becomes known and every night; kept in the repository's own record.
+"""How well each repository is guarded; kept in the repository's own record.
+
+Looked at when it becomes known, when its rules change, every night, and soon after the start where it never was.
 
 A look is a work subject of its own, `harden:<host>/<repository id>`, and sets its next one itself. What it finds is
 recorded only where it differs from what was found last, and then every open release there is looked at again.
@@ -6,13 +8,14 @@ recorded only where it differs from what was found last, and then every open rel
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
 
 import structlog
 
 from golive.core import ledger
 from golive.core.errors import GoliveError, Gone
+from golive.core.event import GuardsTurned
 from golive.core.hardening import digest, weaknesses
 from golive.core.model import Subject
 from golive.core.policy import Policy
@@ -23,6 +26,10 @@ log = structlog.get_logger()
 
 AGAIN = timedelta(days=1)
 SOON, SPREAD = timedelta(minutes=1), timedelta(minutes=10)
+SETTLES = timedelta(seconds=10)
+"""Whoever changes rules changes some in a row, and each is told by a delivery of its own."""
+RULES_LAPSE = timedelta(minutes=1)
+"""What is read of a branch's rules before a landing is remembered so long."""
 RETRY = timedelta(minutes=15)
 """After the forge could not answer."""
 THE_REPOSITORY = 0
@@ -88,7 +95,23 @@ def subject_of(host: str, repository: int) -> str:
     return f"{HARDEN}{host}/{repository}"
 
 
+def turned(tx: Transaction, event: GuardsTurned) -> None:
+    """Look now at what changed, and have open releases look once what is remembered of a branch's rules has lapsed."""
+    tx.touch(subject_of(event.host, event.repository), tx.now + SETTLES)
+    for release in tx.open_releases(event.host, event.repository):
+        tx.touch(release.subject.key, tx.now + RULES_LAPSE)
+
+
 def first_look(tx: Transaction, host: str, repository: int) -> None:
-    """Owe a look to a repository that became known; those of one big installation are spread over some minutes."""
-    spread = timedelta(seconds=repository % SPREAD.total_seconds())
-    tx.touch(subject_of(host, repository), tx.now + SOON + spread)
+    """Owe a look to a repository that became known."""
+    tx.touch(subject_of(host, repository), tx.now + spread(repository))
+
+
+def spread(repository: int) -> timedelta:
+    """How long a first look waits: those of one big installation are spread over some minutes."""
+    return SOON + timedelta(seconds=repository % SPREAD.total_seconds())
+
+
+def never_looked(host: str, repositories: Iterable[int], now: datetime) -> Iterator[tuple[str, datetime]]:
+    """The first looks of repositories that are known and have none due: a golive without this look knew them."""
+    return ((subject_of(host, repository), now + spread(repository)) for repository in repositories)

@@ -1,8 +1,9 @@
 """What one turn read and the next may still believe, where nothing but golive's own writing came between.
 
-A turn that publishes something is followed by another at once. Our own comment changes the pull request's ETag and that of its
-comments, so both would be read again for nothing. They are taken over where the turn before only published, nothing at all was
-heard since they were read, and that is a moment ago. What may land, or lets others land it, never rests on them: see `binding`.
+A turn that publishes something is followed by another at once, and so is one that began a check which is quick. Our own comment
+changes the pull request's ETag and that of its comments, so both would be read again for nothing. They are taken over where the
+turn before only published, nothing at all was heard since they were read, and that is a moment ago. What may land, or lets
+others land it, never rests on them: see `binding`.
 """
 
 from __future__ import annotations
@@ -58,11 +59,20 @@ class Kept:
         self._clock = clock
         self._now: dict[Subject, _Read] = {}
         self._next: dict[Subject, _Read] = {}
+        self._primed: dict[Subject, _Read] = {}
+
+    def prime(self, subject: Subject, pull: Pull, comments: Sequence[Comment]) -> None:
+        """What was read a moment before the first turn, for it: the turn has read it itself, as it were."""
+        self._primed[subject] = _Read(pull, comments, self._clock(), self._store.heard)
 
     def pull(self, repo: ForgeRepo, subject: Subject, fresh: bool) -> Pull:
         """The pull request; begins a turn. fresh: nothing is taken over. Raises what the forge raises."""
         self._now.pop(subject, None)
         before, now, heard = self._next.pop(subject, None), self._clock(), self._store.heard
+        primed = self._primed.pop(subject, None)
+        if not fresh and primed is not None and now - primed.at <= ACT_WITHIN:
+            self._now[subject] = primed
+            return primed.pull
         if not fresh and before is not None and before.heard == heard and now - before.at <= ACT_WITHIN:
             self._now[subject] = replace(before, taken_over=True)
             return before.pull
@@ -95,10 +105,10 @@ class Kept:
         read = self._now.get(subject)
         return read is not None and (read.taken_over or read.short)
 
-    def end(self, subject: Subject, goes_on: bool) -> None:
-        """The turn is over. goes_on: another follows at once, and nothing was done but telling."""
+    def end(self, subject: Subject, told: bool) -> None:
+        """The turn is over. told: nothing was done but telling."""
         read = self._now.pop(subject, None)
-        if goes_on and read is not None and read.pull.state is PullState.OPEN:
+        if told and read is not None and read.pull.state is PullState.OPEN:
             if len(self._next) > MOST:
                 self._next.clear()
             self._next[subject] = read

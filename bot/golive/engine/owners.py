@@ -17,6 +17,8 @@ from golive.core.rules import RoleRule
 from golive.core.snapshot import Snapshot
 from golive.ports import ForgeRepo
 
+WRITERS = RoleRule("owners:access", ("permission:write",))
+"""Owners must be able to write to the repository ("About code owners" of GitHub's documentation)."""
 MOST_KEPT = 64
 """Parsed files kept, and answers of which paths have which owners."""
 
@@ -77,15 +79,39 @@ def sets_asked(found: Sequence[OwnedPaths]) -> tuple[RoleRule, ...]:
     return tuple(RoleRule(f"owners:{place}", sources(one.owners or ())) for place, one in enumerate(found))
 
 
-def covering(role: Role, rule: RoleRule, found: Sequence[OwnedPaths], people: Sequence[Role]) -> Role:
+def access_asked(rules: Sequence[RoleRule], found: Sequence[OwnedPaths]) -> tuple[RoleRule, ...]:
+    """What must be read to tell whose ownership counts: who may write here, and who is in such a role by other words as well."""
+    if not any(one.owners for one in found):
+        return ()
+    beside = (replace(rule, sources=tuple(s for s in rule.sources if s != SOURCE)) for rule in rules)
+    return (WRITERS, *(one for one, rule in zip(beside, rules, strict=True) if SOURCE in rule.sources))
+
+
+def with_access(role: Role, rule: RoleRule, access: Sequence[Role]) -> Role:
+    """A role without the owners who may not write here, as on GitHub, which does not ask them; they are told of.
+
+    rule: as the policy has it.   access: what was read for `access_asked`.
+    """
+    if SOURCE not in rule.sources or not access:
+        return role
+    beside = next(one for one in access[1:] if one.name == role.name)
+    counts = {person.id for one in (access[0], beside) for person in one.people}
+    barred = tuple(person.login for person in role.people if person.id not in counts)
+    return replace(role, people=tuple(p for p in role.people if p.id in counts), barred=barred)
+
+
+def covering(
+    role: Role, rule: RoleRule, found: Sequence[OwnedPaths], people: Sequence[Role], access: Sequence[Role] = ()
+) -> Role:
     """A role that each set of owners must sign, with these sets; paths taken out on purpose need nobody.
 
-    found, people: the sets, and who is behind each.
+    found, people: the sets, and who is behind each.   access: who of them counts, see `access_asked`; all where empty.
     """
     if not rule.each:
         return role
+    may = {person.id for person in access[0].people} if access else {p.id for one in people for p in one.people}
     sets = tuple(
-        OwnerSet(one.owners or (), tuple(p.id for p in behind.people), one.paths, one.more)
+        OwnerSet(one.owners or (), tuple(p.id for p in behind.people if p.id in may), one.paths, one.more)
         for one, behind in zip(found, people, strict=True)
         if one.owners != ()
     )

@@ -93,7 +93,7 @@ class Perform:
 
     def __init__(
         self, store: Store, chat: Chat | None, render: Render, examiner: Examiner, clock: Clock, marker: str = "golive",
-        unreached: Callable[[str], None] = lambda _: None, summaries: Summaries | None = None,
+        unreached: Callable[[str], None] = lambda _: None, summaries: Summaries | None = None, one_run: bool = False,
     ) -> None:  # fmt: skip
         self._store = store
         self._chat = chat
@@ -101,7 +101,8 @@ class Perform:
         self._examiner = examiner
         self._clock = clock
         self._marker = marker
-        self._promote = Promote(store, clock)
+        self._promote = Promote(store, clock, looks_first=one_run)
+        self._one_run = one_run
         self._thread = Thread(store, chat, render, clock) if chat else None
         self._heads: dict[str, threading.Lock] = {}
         self._heads_lock = threading.Lock()
@@ -116,7 +117,7 @@ class Perform:
         `turn.chat_down`: a release never waits for a chat.
         """
         turn.gist, turn.calm = gist(turn.snapshot, turn.decision), calm(turn.snapshot, turn.decision)
-        effects = tuple(effects)
+        effects = self._soon(turn, tuple(effects))
         merges = any(isinstance(effect, fx.Merge) for effect in effects)
         for effect in effects:
             if isinstance(effect, fx.PutSticky) and merges and self._told_after(turn):
@@ -125,12 +126,18 @@ class Perform:
                 if turn.chat_down is None:
                     self._in_chat(turn, effect)
                 continue
-            if isinstance(effect, fx.Merge | fx.Enqueue | fx.Deploy | fx.PutRef):
+            if isinstance(effect, fx.Merge | fx.Enqueue | fx.Deploy | fx.PutRef | fx.Dispatch):
                 self._note_shown(turn)
             if isinstance(effect, fx.Merge | fx.Enqueue):
                 self._note_others(turn)
             self._one(turn, effect)
         self._note_shown(turn)
+
+    def _soon(self, turn: Turn, effects: tuple[fx.Effect, ...]) -> tuple[fx.Effect, ...]:
+        """In a process that ends once all rests, only the checks to begin, if any: what they find is told with the rest."""
+        place = f"{turn.subject.host}/{turn.subject.repository}@{turn.snapshot.pull.revision.head_sha}"
+        checks = tuple(effect for effect in effects if isinstance(effect, fx.RunCheck))
+        return checks if self._one_run and checks and "check-run" in self._store.slots(place) else effects
 
     def _told_after(self, turn: Turn) -> bool:
         """Whether the sticky comment is written after the merge, with what came of it; the check run says the go before."""
@@ -190,7 +197,7 @@ class Perform:
                 self._issue(turn, effect)
             case fx.AnswerWord():
                 self._answer(turn, effect)
-            case fx.Deploy() | fx.AnswerEnvironment() | fx.PutRef():
+            case fx.Deploy() | fx.AnswerEnvironment() | fx.PutRef() | fx.Dispatch():
                 self._promote(turn, effect)
             case fx.Merge():
                 self._lander.merge(turn, effect)
@@ -266,7 +273,7 @@ class Perform:
         return max(ranked)[3] if ranked else here
 
     def _put_check_run(self, turn: Turn, place: str, head_sha: str, slot: SlotState | None, view: CheckRunView) -> None:
-        mark = _mark_of(view)
+        mark = mark_of(view)
         done = view.status == "completed"
         prefix = f"golive:{turn.subject.repository}:{head_sha}:"
         if slot is not None:
@@ -463,7 +470,7 @@ class _Made:
     fresh: bool
 
 
-def _mark_of(view: CheckRunView) -> str:
+def mark_of(view: CheckRunView) -> str:
     """The fingerprint of a check run; where it has annotations, theirs comes after a dot."""
     return f"{fingerprint(view)}.{fingerprint(view.annotations)[:16]}" if view.annotations else fingerprint(view)
 

@@ -22,6 +22,7 @@ from golive.core.ledger import Entry
 from golive.core.model import PullState, Subject
 from golive.core.promotion import goes_on, planned
 from golive.core.snapshot import Snapshot
+from golive.engine.resume import dispatched
 from golive.ports import Clock, ForgeRepo, SlotState, Store, Transaction
 
 if TYPE_CHECKING:
@@ -96,23 +97,26 @@ def look(repo: ForgeRepo, store: Store, snapshot: Snapshot) -> Outside:
 
 
 class Promote:
-    """Carries out what is not the merge."""
+    """Carries out what is not the merge. looks_first: what was tried before may be forgotten, so the outside is always searched."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, looks_first: bool = False) -> None:
         self._store = store
         self._clock = clock
+        self._looks_first = looks_first
 
-    def __call__(self, turn: Turn, effect: fx.Deploy | fx.AnswerEnvironment | fx.PutRef) -> None:
+    def __call__(self, turn: Turn, effect: fx.Deploy | fx.AnswerEnvironment | fx.PutRef | fx.Dispatch) -> None:
         """Do it once, while the decision is fresh, and write down what came of it."""
         kept = self._store.new_deliveries(limit=1)
         if turn.again or (kept and kept[0][1].received_at <= turn.snapshot.now):
             turn.again = True  # something was recorded meanwhile, or was kept before and is not recorded yet
             return
         again = not self._append(turn, ledger.tries(effect.act, effect.sha, effect.attempt, self._clock()))
+        again = again or self._looks_first
         if (age := self._clock() - turn.snapshot.now) > ACT_WITHIN:  # last, so that nothing comes between
             raise Later(f"reading took {age.total_seconds():.0f} s, and going live rests on what is at most 5 s old")
         acts: dict[type, Callable[..., Attempt]] = {
             fx.Deploy: self._deploy, fx.AnswerEnvironment: self._answer, fx.PutRef: self._put_ref,
+            fx.Dispatch: self._dispatch,
         }  # fmt: skip
         attempt = Attempt(effect.act, effect.sha, effect.attempt, "done", self._clock())
         title = effect.title if not isinstance(effect, fx.AnswerEnvironment) else f"Environment {effect.environment}"
@@ -146,6 +150,12 @@ class Promote:
         if not again or live.waits(effect.callback_url, effect.environment):
             live.answer(effect.callback_url, effect.environment, effect.approves, effect.comment)
         return replace(attempt, code=word, said=word)
+
+    def _dispatch(self, turn: Turn, effect: fx.Dispatch, attempt: Attempt, again: bool) -> Attempt:
+        before = turn.snapshot.standing.attempts.get((effect.act, effect.sha))
+        tried = before is not None and before.state == "tried" and before.number == effect.attempt
+        began = before.at if again and before is not None and tried else None
+        return dispatched(turn.repo.going_live(), effect, attempt, began, again)
 
     def _put_ref(self, turn: Turn, effect: fx.PutRef, attempt: Attempt, again: bool) -> Attempt:
         """It is looked at first, always: somebody may have made it."""

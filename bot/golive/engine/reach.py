@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import structlog
 
+from golive.core.cars import note_in, noted
 from golive.core.model import Subject
 from golive.core.reach import ACTIVE, AT_REST, OUT_OF_REACH, REMOVED, Reached, Standing, lost
 from golive.engine.harden import first_look
@@ -92,7 +93,11 @@ def rests_now(store: Store, subject: Subject) -> bool:
     before = store.release_of(subject)
     with store.transaction() as tx:
         if before is not None and before.open:
-            tx.put_release(replace(before, headline=f"{AT_REST}: {why}"))
+            said, note = f"{AT_REST}: {why}", note_in(before.view)
+            rests = replace(note, ready=False, fell=True, headline=said)  # no train may wait for what does not move
+            tx.put_release(replace(before, headline=said, view=noted(before.view, rests)))
+            if rests != note:
+                _touch(tx, map(Subject.parse, sorted(tx.coupled(subject))))
         tx.recovered(subject.key)
     return True
 
@@ -101,6 +106,7 @@ def _lose(tx: Transaction, host: str, one: Reached, why: str) -> None:
     tx.put_reached(host, Reached(one.repository, one.full_name, one.installation, one.private, REMOVED))
     for release in tx.out_of_reach(host, one.repository, lost(why)):
         log.warning("out of reach", release=release.key, why=why)
+        _touch(tx, map(Subject.parse, sorted(tx.coupled(release))))
         tx.recovered(release.key)
 
 

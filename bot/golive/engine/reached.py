@@ -48,15 +48,9 @@ def turned(tx: Transaction, event: InstallationTurned) -> None:
 def environment_waits(tx: Transaction, event: EnvironmentWaits, received_at: datetime) -> None:
     """Keep the question with every open release of that commit, and have each look."""
     promote.heard(tx, event)
-    for release in tx.open_releases(event.host, event.repository):
-        if release.head_sha == event.head_sha:
-            tx.append(
-                release.subject,
-                [
-                    ledger.environment_waits(
-                        event.environment, event.head_sha, event.callback_url, event.run_id, event.delivery,
-                        event.at or received_at,
-                    )
-                ],
-            )  # fmt: skip
-            tx.touch(release.subject.key)
+    for release in tx.open_releases(event.host, event.repository, heads=[event.head_sha]):
+        waits = ledger.environment_waits(
+            event.environment, event.head_sha, event.callback_url, event.run_id, event.delivery, event.at or received_at
+        )
+        tx.append(release.subject, [waits])
+        tx.touch(release.subject.key)

@@ -27,6 +27,7 @@ from golive.engine.gather import THE_REPOSITORY, Gather, Gathered, chat_mark
 from golive.engine.kept import binding, only_published
 from golive.engine.landing import before_landing
 from golive.engine.outsiders import blinded
+from golive.engine.owed import owe
 from golive.engine.perform import Perform, Turn
 from golive.engine.promote import note_landed
 from golive.engine.reach import rests_now
@@ -47,6 +48,7 @@ class Reconcile:
         self, store: Store, forge: Forge, gather: Gather, perform: Perform, render: Render, clock: Clock,
         page_base: str, version: str, chat: bool, attendance: Attendance | None = None, accounts: Accounts | None = None,
         told: Callable[[Subject], bool] = lambda subject: True,
+        away: Callable[[Subject], Misconfigured | None] = lambda subject: None,
     ) -> None:  # fmt: skip
         self._store = store
         self._trains = Trains(store)
@@ -59,6 +61,7 @@ class Reconcile:
         self._version = version
         self._chat = chat
         self._told = told
+        self._away = away
         self._attendance = attendance or Attendance(store, None, clock)
         self._accounts = accounts or Accounts(None, clock, "")
 
@@ -98,14 +101,15 @@ class Reconcile:
         except Conflict as moved:
             log.info("the world moved", release=subject.key, what=str(moved))
             turn.again, told = True, False
-        self._gather.kept.end(subject, turn.again and told)
+        self._gather.kept.end(subject, told)
         if turn.chat_down is not None:
             log.warning("chat is down", release=subject.key, why=str(turn.chat_down))
             patience = getattr(turn.chat_down, "after", None) or snapshot.timing.recheck
             turn.chat_again = self._clock() + patience
         elif _unheard(snapshot.standing):  # the chat could not say who they are
             turn.chat_again = self._clock() + snapshot.timing.recheck / 4
-        self._note_problem(subject, turn.chat_down)
+        self._note_problem(subject, self._away(subject) or turn.chat_down)
+        owe(self._store, ((replace(subject, number=number).key, None) for number in gathered.strangers))
         with self._store.transaction() as tx:
             tx.recovered(subject.key)
             if turn.again:
@@ -116,8 +120,6 @@ class Reconcile:
                 tx.set_timer(look_at(subject), decision.reactions_at)
             else:
                 tx.drop_timer(look_at(subject))
-            for number in gathered.strangers:
-                tx.touch(replace(subject, number=number).key)
             queue.turned(tx, subject, self._store.standing(replace(subject, number=THE_REPOSITORY)).landing.groups)
 
     def _note_problem(self, subject: Subject, down: Exception | None) -> None:
@@ -266,8 +268,8 @@ class Reconcile:
             home.wake(tx, before, state)
             if _seen_by_others(before) != _seen_by_others(state):
                 heads = {state.head_sha, before.head_sha if before else state.head_sha}
-                for other in tx.open_releases(subject.host, subject.repository):
-                    if other.subject != subject and other.head_sha in heads:
+                for other in tx.open_releases(subject.host, subject.repository, heads=heads):
+                    if other.subject != subject:
                         tx.touch(other.subject.key)
             self._trains.passed_on(tx, before, state, snapshot)
             if decision.promotion.rows and pull.state is PullState.MERGED:

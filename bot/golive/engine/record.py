@@ -18,6 +18,7 @@ from golive.core.event import (
     EnvironmentWaits,
     Event,
     GroupFormed,
+    GuardsTurned,
     HeadStirred,
     HomeOpened,
     InstallationTurned,
@@ -26,12 +27,14 @@ from golive.core.event import (
     Pressed,
     ReachTurned,
     RepositoryKnown,
+    ResultsCame,
     Touched,
     Voided,
+    WorkspaceLeft,
 )
 from golive.core.model import Person, Subject, Word
 from golive.core.watching import listens
-from golive.engine import home, promote, queue, reach, unfurl
+from golive.engine import harden, home, promote, queue, reach, results, unfurl
 from golive.engine.accounts import UNKNOWN
 from golive.engine.buttons import pressed
 from golive.engine.joins import Joins
@@ -119,6 +122,8 @@ class Recorder:
                 turned(tx, event)
             case ReachTurned(host, installation):
                 tx.touch(reach.subject(host, installation))
+            case GuardsTurned():
+                harden.turned(tx, event)
             case Pressed():
                 pressed(tx, event)
             case EnvironmentWaits():
@@ -132,8 +137,8 @@ class Recorder:
             case HeadStirred(host, repository, head_sha, stirs, name):
                 if "deployment" in stirs:
                     promote.stirred(tx, host, repository, head_sha)
-                for release in tx.open_releases(host, repository):
-                    if release.head_sha == head_sha and listens(release.watches, name):
+                for release in tx.open_releases(host, repository, heads=[head_sha]):
+                    if listens(release.watches, name):
                         self._touched(tx, Touched(release.subject, stirs), delivery)
             case PeopleChanged(host, installation):
                 for within in tx.repositories_of(host, installation):
@@ -158,6 +163,11 @@ class Recorder:
                 home.opened(tx, event)
             case LinksShared():
                 unfurl.heard(tx, event)
+            case WorkspaceLeft():
+                if self._joins:
+                    self._joins.left(tx, event)
+            case ResultsCame():
+                results.heard(tx, event, delivery.received_at)
         return ""
 
     def _touched(self, tx: Transaction, event: Touched, delivery: Delivery) -> None:
@@ -241,5 +251,5 @@ def _word(event: Asked, person: Person) -> Word:
     return Word(
         key=event.key, person=person, surface=event.surface, verb=event.command.verb, at=event.at,
         text=event.command.text, revision_sha=event.revision_sha, link=event.link, origin=event.reply_to,
-        slot=event.slot, undone=event.undone, account=event.who,
+        slot=event.slot, undone=event.undone, account=event.who, workflows=event.workflows,
     )  # fmt: skip

@@ -6,7 +6,7 @@ from the log itself and kept as if heard, so that not even who pushed is lost.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 
 import structlog
@@ -14,6 +14,7 @@ import structlog
 from golive.core.budget import Errand, Level, allows
 from golive.core.errors import GoliveError
 from golive.core.looks import EVERY
+from golive.engine.owed import owe
 from golive.ports import SWEEP, Clock, HookLog, Logged, Store
 
 log = structlog.get_logger()
@@ -56,11 +57,15 @@ class Sweep:
             log.warning(
                 "sweep put off", why="little is left of the App's hourly requests", again_in=again.total_seconds()
             )
+        owe(self._store, self._looks(now))
         with self._store.transaction() as tx:
-            for release in tx.open_releases():
-                if release.is_release and allows(self._level(release.subject.repository), Errand.PERIODIC):
-                    tx.touch(release.subject.key, max(now, (release.looked_at or now) + EVERY))
             tx.set_timer(SWEEP, now + again)
+
+    def _looks(self, now: datetime) -> Iterator[tuple[str, datetime]]:
+        """Every open release, ten minutes after it was looked at last."""
+        for subject, is_release, looked_at in self._store.open_looks():
+            if is_release and allows(self._level(subject.repository), Errand.PERIODIC):
+                yield subject.key, max(now, (looked_at or now) + EVERY)
 
     def _heard(self, now: datetime) -> timedelta:
         """Make up for what was not heard; when to look again. A forge that says how long to wait is waited for."""

@@ -49,6 +49,9 @@ class Clients:
     process; None = nowhere.   conditional: whether what was answered before is asked for again under its ETag.
     """
 
+    only_token = False
+    """Whether there is no App behind it, but the token of a workflow; see `workflow_token`."""
+
     def __init__(
         self, app_id: int, private_key: str, api_url: str, write_pause: timedelta, answers: Answers | None = None,
         clock: Clock = utc_now, conditional: bool = True,

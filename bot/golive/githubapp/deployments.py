@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from golive.core.acts import DeploymentSeen
+from golive.core.acts import DeploymentSeen, RunSeen
 from golive.core.errors import Conflict, Gone, Refused
+from golive.githubapp import dispatches
 from golive.githubapp.client import Api
 from golive.ports import Published
 
@@ -144,6 +146,14 @@ class Deployments:
             raise Refused(f"the run does not wait for an answer any more ({_words(gone)})") from gone
         except Conflict as said:
             raise Refused(_words(said)) from said
+
+    def start(self, workflow: str, event: str, ref: str, told: Mapping[str, str], may_omit: bool = False) -> None:
+        """See `dispatches.start`."""
+        dispatches.start(self._api, self._path, workflow, event, ref, told, may_omit)
+
+    def started(self, workflow: str, decision: str, since: datetime | None) -> RunSeen | None:
+        """See `dispatches.started`."""
+        return dispatches.started(self._api, self._path, workflow, decision, self._bot, since)
 
     def ref(self, ref: str) -> str:
         """The commit that a tag or branch is at, through a tag's own object; empty where there is none."""

@@ -19,7 +19,7 @@ from golive.core.rules import RoleRule
 from golive.githubapp.client import Api, Clients, Rejected
 from golive.githubapp.deployments import Deployments
 from golive.githubapp.hardening import Guards, pin
-from golive.githubapp.known import Known
+from golive.githubapp.known import Known, files_key
 from golive.githubapp.landing import LandingReader, Us
 from golive.githubapp.members import Members
 from golive.githubapp.queue import Queue
@@ -316,7 +316,7 @@ class GitHubRepo:
         """Every changed file, a renamed one under both names; of one revision it is read once for each state of its base."""
         if revision is None:
             return self._files_of(number)
-        key = ("files", self._id, number, revision.head_sha, self._trees.tip(revision.base_ref))
+        key = files_key(self._id, number, revision.head_sha, self._trees.tip(revision.base_ref))
         held: tuple[ChangedFile, ...] | None = self._known.get(key)
         if held is None:
             held = self._files_of(number)
@@ -338,6 +338,10 @@ class GitHubRepo:
                 "and `migration` out of the policy's `if:`."
             )
         return found
+
+    def parents_of(self, sha: str) -> tuple[str, ...]:
+        """See `ports.ForgeRepo`."""
+        return self._trees.parents_of(sha)
 
     def clean_update(self, before_sha: str, after_sha: str, base_ref: str) -> str:
         """Empty where `after` is `before` with the base merged in and nothing else, else why not, a clause for people."""
@@ -365,9 +369,14 @@ class GitHubRepo:
         self._known.put(key, (found, now))
         return found
 
-    def check_runs(self, head_sha: str, name: str) -> Sequence[OtherCheck]:
-        """The latest run per app with this name. All runs are read: many checks ask, and GitHub tells them but once."""
-        every = self._api.pages(f"{self._path}/commits/{head_sha}/check-runs", under="check_runs", filter="latest")
+    def check_runs(self, head_sha: str, name: str, alone: bool = False) -> Sequence[OtherCheck]:
+        """The latest run per app with this name. All runs are read where many checks ask: GitHub tells them but once.
+
+        alone: no other check asks; then GitHub looks the name up, however many runs there are.
+        """
+        asked = {"check_name": name} if alone else {}
+        runs = f"{self._path}/commits/{head_sha}/check-runs"
+        every = self._api.pages(runs, under="check_runs", **asked, filter="latest")
         found = [run for run in every if run["name"] == name]
         return [
             OtherCheck(
@@ -465,6 +474,10 @@ class GitHubRepo:
     def landing(self, pull: Pull, base_sha: str) -> Landing:
         """What repository and branch ask of a landing."""
         return self._landing.of(pull, base_sha)
+
+    def asked_by_branch(self, pull: Pull) -> Landing:
+        """The same without a look at what it changes, for where people merge."""
+        return self._landing.asked(pull)
 
     def approach(self, pull: Pull, landing: Landing, base_sha: str) -> Approach:
         """What only matters once nothing else is missing."""

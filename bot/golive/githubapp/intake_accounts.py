@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from golive.core.event import Event, InstallationTurned, PeopleChanged, ReachTurned
-from golive.githubapp.hearing import Hearing, Payload, installation_of, reads
+from golive.core.event import Event, GuardsTurned, InstallationTurned, PeopleChanged, ReachTurned
+from golive.githubapp.hearing import Hearing, Payload, installation_of, reads, repository_of
 
 FATES = frozenset({"archived", "unarchived", "deleted", "privatized", "publicized", "renamed", "transferred"})
 """What can befall a repository so that it is reached otherwise, or seen by others."""
@@ -39,6 +39,14 @@ def repository(payload: Payload, hearing: Hearing) -> Iterator[Event]:
     """A repository was renamed, moved to another owner, archived, deleted, hidden or shown: how it is reached is read again."""
     if (number := installation_of(payload)) and payload.get("action") in FATES:
         yield ReachTurned(hearing.host, number)
+
+
+@reads("branch_protection_rule")
+@reads("repository_ruleset")
+def guards(payload: Payload, hearing: Hearing) -> Iterator[Event]:
+    """A branch's protection or a ruleset was made, changed or taken away: one of an organisation comes without repository."""
+    if number := repository_of(payload):
+        yield GuardsTurned(hearing.host, number)
 
 
 @reads("team")

@@ -7,6 +7,11 @@ from collections import OrderedDict
 from typing import Any
 
 
+def files_key(repository: int, number: int, head: str, base: str) -> tuple[Any, ...]:
+    """Under what all changed files of a pull request are known: of this head, beside this state of its base."""
+    return ("files", repository, number, head, base)
+
+
 class Known:
     """Trees of commits, files at commits, who a login is for a while; bounded, shared by threads."""
 

@@ -7,7 +7,7 @@ merge. What other rule is to be read gets its field in `core.landing` and its li
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
@@ -17,7 +17,7 @@ from golive.core.landing import METHODS, Approach, Landing, RequiredCheck, Trial
 from golive.core.model import Pull
 from golive.core.neverstarted import Unstarted
 from golive.githubapp.client import Api, Clients
-from golive.githubapp.known import Known
+from golive.githubapp.known import Known, files_key
 from golive.githubapp.neverstarted import read_unstarted
 from golive.githubapp.trees import OTHER_PARENTS, TOO_MANY, Trees
 from golive.ports import Clock
@@ -60,15 +60,22 @@ class LandingReader:
 
     def of(self, pull: Pull, base_sha: str) -> Landing:
         """What repository and branch ask for. base_sha: where the base is now."""
+        workflows = self._touches_workflows(pull, base_sha) and not self._may_workflows()
+        return replace(self.asked(pull), workflows=workflows)
+
+    def asked(self, pull: Pull) -> Landing:
+        """The same, whatever it changes."""
         rules: dict[str, Any] = self._kept(("landing", pull.revision.base_ref), RULES_KEPT, lambda: self._rules(pull))
-        return Landing(**rules, workflows=self._touches_workflows(pull, base_sha) and not self._may_workflows())
+        return Landing(**rules)
 
     def _rules(self, pull: Pull) -> dict[str, Any]:
         base = quote(pull.revision.base_ref)
         repository = self._api.get(self._path)
         rules = list(self._api.pages(f"{self._path}/rules/branches/{base}"))
+        protection: dict[str, Any] = {}
         try:
-            protection = self._api.get(f"{self._path}/branches/{base}/protection")
+            if not self._clients.only_token:  # no permission of a workflow lets it read that
+                protection = self._api.get(f"{self._path}/branches/{base}/protection")
         except (Gone, Refused):  # not protected, or not for us to read: GitHub keeps the rules all the same
             protection = {}
         checks = protection.get("required_status_checks") or {}
@@ -100,6 +107,9 @@ class LandingReader:
     def _touches_workflows(self, pull: Pull, base_sha: str) -> bool:
         """Whether landing it changes files in .github/workflows; told by the folder's own id."""
         head = pull.revision.head_sha
+        files = self._known.get(files_key(self._id, pull.subject.number, head, base_sha))
+        if files is not None and not any(_within(WORKFLOWS, file.path, file.previous) for file in files):
+            return False  # all that it changes was read for the policy, and this is not among it
         if self._trees.unchanged_since(head, WORKFLOWS) == base_sha or self._workflows(head) == self._workflows(
             base_sha
         ):
@@ -125,6 +135,9 @@ class LandingReader:
         return held
 
     def _may_workflows(self) -> bool:
+        if self._clients.only_token:
+            return False  # a workflow's own token may not, whatever its permissions
+
         def read() -> str:
             told = self._clients.app().get(f"/app/installations/{self._us.installation}")
             return str((told.get("permissions") or {}).get("workflows") or "")
@@ -226,6 +239,11 @@ class LandingReader:
 
     def _on_base(self, parents: tuple[str, ...], test: Trial, commit: str) -> bool:
         return parents[:1] == test.parents[:1] or (len(parents) == 1 and self._trees.contains(commit, test.parents[0]))
+
+
+def _within(folder: str, *paths: str) -> bool:
+    """Whether one of the paths is in the folder, or is one that it is in itself: a link, or a module."""
+    return any(p.startswith(f"{folder}/") or f"{folder}/".startswith(f"{p}/") for p in paths if p)
 
 
 def _pinned(app_id: int | None) -> int:

@@ -35,6 +35,7 @@ from golive.policyfile.lint_signoffs import lint_signoffs
 from golive.policyfile.mistakes import Mistake, PolicyMistakes
 from golive.policyfile.options import Names, read_options
 from golive.policyfile.promotion import acts_of, look_across_promotion
+from golive.policyfile.runners import look_across_runners
 from golive.policyfile.schema import json_schema
 from golive.policyfile.sections import CheckSection, PolicySection, ReleaseSection
 from golive.policyfile.validation import validate
@@ -79,6 +80,7 @@ def load(
     across.look_across(root, report)
     look_across_signoffs(root, report)
     look_across_promotion(root, report)
+    look_across_runners(root, report)
     freezes: tuple[FreezeRule | None, ...] = ()
     if sections is not None:
         freezes = read_freezes(root, sections.freezes, report)
@@ -122,6 +124,7 @@ def _policy(
         acts=acts,
         promote_when=file.promotion.when or "go",
         trains=file.trains,
+        runners=file.runners,
     )
 
 

@@ -30,7 +30,7 @@ from golive.policyfile.fields import (
 )
 from golive.policyfile.mistakes import listed, mistaken, shown
 from golive.policyfile.people import OWNERS, no_owners
-from golive.policyfile.promotion import DeploySection, Environment, GitName
+from golive.policyfile.promotion import DeploySection, Environment, GitName, ResumeSection, WorkflowFile
 
 MAX_FREEZES = 100
 LONGEST_OVERRIDE = timedelta(hours=24)
@@ -269,6 +269,14 @@ class PromotionSection(Section):
     branch: Annotated[GitName | None, BeforeValidator(given, json_schema_input_type=GitName)] = Field(
         None, description="move this branch forward, for example releases/live"
     )
+    resume: Annotated[ResumeSection | None, BeforeValidator(given, json_schema_input_type=ResumeSection)] = Field(
+        None, description="start the workflow that goes on with it, so that none waits on a runner"
+    )
+    after_merge: Annotated[
+        tuple[WorkflowFile, ...],
+        Field(min_length=1, max_length=10),
+        BeforeValidator(as_tuple, json_schema_input_type=Annotated[list[WorkflowFile], Field(min_length=1)]),
+    ] = Field((), description="start these workflows once it is merged, for example [release.yml]")
     when: Literal["go", "conditional", "ask"] | None = Field(
         None, description="as in merge, where nothing is merged: when golive begins"
     )

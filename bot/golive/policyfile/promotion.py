@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from golive.core.acts import MERGE, NAMES, PLACEHOLDER, Act, git_name_problem
 from golive.policyfile.durations import Duration
@@ -20,7 +20,7 @@ from golive.policyfile.tree import Mapping, Node, items, text_of
 if TYPE_CHECKING:
     from golive.policyfile.agreement import PromotionSection
 
-KINDS = (MERGE, "deploy", "environment", "tag", "branch")
+KINDS = (MERGE, "deploy", "environment", "tag", "branch", "resume", "after_merge")
 """Keys that are acts, and may be written in any order."""
 LONGEST = timedelta(days=7)
 """The longest that a deployment's success may be waited for; golive looks after a promotion no longer."""
@@ -53,6 +53,8 @@ def _not_for_ever(span: timedelta) -> timedelta:
 
 Environment = Annotated[str, AfterValidator(_environment)]
 GitName = Annotated[str, AfterValidator(_git_name)]
+WorkflowFile = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,200}\.ya?ml$")]
+"""The name of a file in `.github/workflows`."""
 
 
 class DeploySection(Section):
@@ -68,6 +70,25 @@ class DeploySection(Section):
     )
 
 
+class ResumeSection(Section):
+    """The workflow that goes on with a release once it may go; one of the two."""
+
+    workflow: WorkflowFile | None = Field(
+        None, description="the workflow's file in .github/workflows, which golive starts, for example deploy.yml"
+    )
+    event: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")] | None = Field(
+        None, description="or the event that golive sends, for workflows that listen to it (repository_dispatch)"
+    )
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Self:
+        if (self.workflow is None) == (self.event is None):
+            raise mistaken(
+                "this says not what golive is to start, or two things", "Write `workflow: deploy.yml` or `event: go`"
+            )
+        return self
+
+
 def acts_of(section: PromotionSection, node: Node | None) -> tuple[Act, ...]:
     """The acts in the order of the file; none where the merge is all there is."""
     order = [key for key in node.entries if key in KINDS] if isinstance(node, Mapping) else []
@@ -79,6 +100,11 @@ def acts_of(section: PromotionSection, node: Node | None) -> tuple[Act, ...]:
         elif key == "deploy" and section.deploy is not None:
             ref = section.deploy.ref or ("merge" if merged else "head")
             acts.append(Act("deploy", section.deploy.environment, ref, section.deploy.wait))
+        elif key == "resume" and section.resume is not None:
+            act = ("workflow", section.resume.workflow) if section.resume.workflow else ("event", section.resume.event)
+            acts.append(Act(act[0], act[1] or ""))
+        elif key == "after_merge":
+            acts.extend(Act("follows", file) for file in dict.fromkeys(section.after_merge))
         elif key in ("environment", "tag", "branch") and (target := getattr(section, key)) is not None:
             acts.append(Act(key, target))
     return tuple(acts) if any(act.kind != MERGE for act in acts) else ()
@@ -116,7 +142,7 @@ def _merges(section: Mapping) -> bool:
 
 def _merge_is_said(section: Mapping, report: Report) -> None:
     """Whether it is merged first decides which commit goes live, so nobody should have to guess it."""
-    acts = [key for key in section.entries if key in ("deploy", "tag", "branch")]
+    acts = [key for key in section.entries if key in ("deploy", "tag", "branch", "resume")]
     if acts and MERGE not in section.entries:
         what = f"it is not said whether golive merges before or after `{acts[0]}`, or not at all"
         mend = "Add `merge: {method: squash}` where it comes, or `merge: none`"
@@ -124,6 +150,15 @@ def _merge_is_said(section: Mapping, report: Report) -> None:
 
 
 def _commits_are_there(section: Mapping, report: Report) -> None:
+    follows, keys = section.entries.get("after_merge"), list(section.entries)
+    if follows is not None and (not _merges(section) or keys.index(MERGE) > keys.index("after_merge")):
+        what = "nothing is merged before this"
+        report.add(
+            follows.key.place,
+            "promotion.after_merge",
+            what,
+            "Write `merge: {method: squash}` above it, or use `resume`",
+        )
     deploy = section.get("deploy")
     ref = deploy.get("ref") if isinstance(deploy, Mapping) else None
     if ref is None or text_of(ref) != "merge":

@@ -41,6 +41,7 @@ from golive.policyfile.fields import (
     version_number,
     weights_sum,
 )
+from golive.policyfile.runners import Workflows
 
 MAX_RELEASES, MAX_CHECKS = 50, 1000
 """Every check is read once for each release, so the two together bound the work a file can make."""
@@ -136,7 +137,7 @@ class PolicySection(Section):
 
     later: ClassVar[frozenset[str]] = frozenset(
         {
-            "extends", "certificate", "phases", "runners", "secrets", "documents", "matrix", "conditions", "rollback",
+            "extends", "certificate", "phases", "secrets", "documents", "matrix", "conditions", "rollback",
         }
     )  # fmt: skip
     version: Annotated[Literal[1], BeforeValidator(version_number, json_schema_input_type=Literal[1])] = Field(
@@ -165,6 +166,9 @@ class PolicySection(Section):
     )
     decision: DecisionSection = Field(DecisionSection(), description="how outcomes become a verdict")
     promotion: PromotionSection = Field(PromotionSection(), description="what happens once nothing is missing")
+    runners: Workflows = Field(
+        (), description="workflows whose results are believed, as owner/name/.github/workflows/file.yml@refs/heads/main"
+    )
     trains: RepositoryNames = Field(
         (), description="repositories, as owner/name, whose pull requests may lead the ones here in a train"
     )

@@ -16,6 +16,7 @@ from golive.web.installing import installing
 from golive.web.linking import Browser, linking, not_linking
 from golive.web.metrics import Metrics
 from golive.web.pages import pages
+from golive.web.runners import runners
 from golive.wiring.service import Golive
 
 
@@ -36,6 +37,7 @@ def create_app(golive: Golive, *, runs: bool = True) -> FastAPI:
     metrics = Metrics(golive.store, golive.forge.clients.meter.figures)
     app.include_router(doors(golive, metrics))
     app.include_router(api(golive, metrics))
+    app.include_router(runners(golive, metrics))
     app.include_router(installing(golive.install, golive.settings.public_url))
     app.include_router(linking(golive.link, Browser(golive.settings.public_url)) if golive.link else not_linking())
     app.include_router(

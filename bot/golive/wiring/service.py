@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,23 +16,21 @@ import structlog
 import yaml
 
 from golive import __version__
-from golive.checks.registry import installed
 from golive.core.errors import Gone, Kept, Misconfigured
 from golive.core.looks import looks
-from golive.core.masking import Mask
-from golive.core.model import Finding, Person
-from golive.core.policy import Policy
-from golive.core.snapshot import Mistake, Timing
+from golive.core.model import Person
+from golive.core.snapshot import Timing
 from golive.engine import joins, queue, reach
 from golive.engine.accounts import Accounts
 from golive.engine.attendance import Attendance
-from golive.engine.examine import Examiner, Looks
+from golive.engine.examine import Examiner
 from golive.engine.gather import Gather
 from golive.engine.groups import Groups
-from golive.engine.harden import Harden
+from golive.engine.harden import Harden, never_looked
 from golive.engine.inbox import Inbox
 from golive.engine.link import Link, not_set_up
 from golive.engine.outage import Outages
+from golive.engine.owed import owe
 from golive.engine.perform import Perform
 from golive.engine.reactions import FAMILY as REACTIONS
 from golive.engine.reactions import Reactions
@@ -50,14 +49,11 @@ from golive.githubapp.forge import GitHubForge
 from golive.githubapp.intake import Intake as GitHubIntake
 from golive.githubapp.intake import words_of
 from golive.githubapp.meter import THE_APP
-from golive.look.connect import Connect
-from golive.look.dns import Dns
-from golive.look.guard import Guard
-from golive.look.http import Http
+from golive.githubapp.runnerintake import SOURCE as RUNNERS
+from golive.githubapp.runnerintake import Intake as RunnerIntake
+from golive.githubapp.runnertokens import RunnerTokens
 from golive.look.secrets import Secrets
-from golive.look.sql import Sql
-from golive.policyfile import Given, PolicyMistakes, load
-from golive.ports import ANSWERS, HARDEN, INBOX, PEOPLE, SWEEP, Clock, Executor, Look, ReleaseState
+from golive.ports import ANSWERS, HARDEN, INBOX, PEOPLE, SWEEP, Clock, Executor, ReleaseState
 from golive.render.replies import answered
 from golive.render.texts import Texts
 from golive.settings import Settings
@@ -73,6 +69,7 @@ from golive.store.store import Store
 from golive.store.work import EmbeddedWork, ProcessLock, ServerLock
 from golive.wiring import manifests
 from golive.wiring.forms import forms
+from golive.wiring.reading import Hidden, looking, reader
 from golive.wiring.signin import linking
 from golive.wiring.surfaces import surfaces
 from golive.wiring.tenancy import tenancy
@@ -80,10 +77,13 @@ from golive.wiring.tenancy import tenancy
 log = structlog.get_logger()
 
 PEOPLE_AGAIN = timedelta(minutes=1)
+SOCKET = "slack-socket"
+"""The mark that says whether Socket Mode is connected, and since when."""
+SLICE = 0.0005
+"""Seconds after which a thread that computes gives way to one that waits. Python's own 5 ms, times the workers that compute,
+are paid by a door each time it comes back from the network or the disk: some ten times an answer."""
 ASK_OPERATOR = "Ask golive's operator to add you to the file that GOLIVE_SLACK_PEOPLE names."
 LINK_YOURSELF = "Type `/golive link` to link your GitHub account."
-
-Read = Callable[[str, str, str], Policy | tuple[Mistake, ...]]
 
 
 def utc_now() -> datetime:
@@ -108,6 +108,7 @@ class Golive:
     link: Link | None = None
     socket: Socket | None = None
     install: Install | None = None
+    runners: RunnerTokens | None = None
     _pool: ThreadPoolExecutor | None = None
     _lock: ProcessLock | ServerLock | None = None
 
@@ -116,6 +117,7 @@ class Golive:
         lock = ProcessLock(self.store.path) if self.store.path else ServerLock(self.store.engine)
         lock.acquire()
         self._lock = lock
+        sys.setswitchinterval(SLICE)
         self.wake()
         self.work.start()
         if self.socket is not None:
@@ -123,9 +125,10 @@ class Golive:
 
     def wake(self) -> None:
         """Owe a look to everything that may have changed while nobody looked."""
-        with self.store.transaction() as tx:
-            for subject in (INBOX, ANSWERS, PEOPLE, SWEEP, *(r.subject.key for r in tx.open_releases())):
-                tx.touch(subject)
+        everything = (INBOX, ANSWERS, PEOPLE, SWEEP, *(subject.key for subject, _, _ in self.store.open_looks()))
+        owe(self.store, ((subject, None) for subject in everything))
+        unguarded = self.store.not_due(self.forge.host, HARDEN)
+        owe(self.store, never_looked(self.forge.host, unguarded, self.clock()))
 
     def looked(self, release: ReleaseState) -> str:
         """When the release was looked at last, and when it is next, in words."""
@@ -164,11 +167,11 @@ def build(settings: Settings, clock: Clock = utc_now, executor: Executor | None 
     timing = Timing(rest=settings.sign_off_rest, reactions=settings.reactions_every)
     render = Texts()
     secrets = Secrets.read(settings.secrets, os.environ) if settings.secrets else Secrets.none()
-    looks_at = _looks(settings, secrets, clock)
+    looks_at = looking(settings, secrets, clock)
     hooks = (settings.slack_hooks_url, urlsplit(settings.slack_hooks_url).hostname or "")
     examiner = Examiner(
         store, forge, looks_at, executor or pool or ThreadPoolExecutor(),
-        clock, timing.recheck, _Hidden(settings, secrets).finding,
+        clock, timing.recheck, Hidden(settings, secrets).finding,
     )  # fmt: skip
     people_there = SlackPeople(token, settings.slack_api_url) if settings.slack_on else None
     attendance = Attendance(store, people_there, clock)
@@ -183,11 +186,13 @@ def build(settings: Settings, clock: Clock = utc_now, executor: Executor | None 
     reconcile = Reconcile(
         store, forge, gather, perform, render, clock, settings.public_url.rstrip("/"), __version__, chat is not None,
         attendance, Accounts(people_there, clock, LINK_YOURSELF if link else ASK_OPERATOR), tenants.joins.told,
+        tenants.joins.away,
     )  # fmt: skip
     intakes: dict[str, Intake] = {
         "github": GitHubIntake(forge.host, app_id, settings.github_app_slug),
         "slack": SlackIntake(many=settings.slack_many),
         "api": ApiIntake(),
+        RUNNERS: RunnerIntake(settings.github_web),
     }
     recorder = Recorder(
         store, intakes, LINK_YOURSELF if link else ASK_OPERATOR, link.answer if link else not_set_up, tenants.joins
@@ -199,7 +204,7 @@ def build(settings: Settings, clock: Clock = utc_now, executor: Executor | None 
         HARDEN.rstrip(":"): harden, REACTIONS: Reactions(store, forge, clock, timing, forge.level),
     }  # fmt: skip
     families |= {
-        reach.FAMILY: reach.Reach(store, Installations(clients), clock), SIGHT: Sight(store, forge, clock),
+        reach.FAMILY: reach.Reach(store, Installations(clients), clock), SIGHT: Sight(store, forge, clock, intakes),
     }  # fmt: skip
     families |= surfaces(
         store, chat, intakes["slack"], clock, settings.public_url.rstrip("/"), LINK_YOURSELF if link else ASK_OPERATOR,
@@ -223,55 +228,26 @@ def build(settings: Settings, clock: Clock = utc_now, executor: Executor | None 
     if slack is not None:
         slack.forms = forms(store, clock, tenants.of_team, settings.slack_api_url, tenants.joins)
     by_socket = settings.slack_app_token.get_secret_value() if settings.slack_app_token else ""
-    socket = Socket(by_socket, settings.slack_api_url, slack, clock) if slack and by_socket else None
+    socket = Socket(by_socket, settings.slack_api_url, slack, clock, _noting(store)) if slack and by_socket else None
     return Golive(
         settings, store, inbox, work, forge, chat, slack, clock,
-        webhook_secret.get_secret_value() if webhook_secret else "", Callers(clients), link, socket, tenants.install, pool,
+        webhook_secret.get_secret_value() if webhook_secret else "", Callers(clients), link, socket, tenants.install,
+        RunnerTokens(settings.github_issuer, clock), pool,
     )  # fmt: skip
+
+
+def _noting(store: Store) -> Callable[[str], None]:
+    """Notes how the socket stands; `golive doctor` reads it."""
+
+    def note(said: str) -> None:
+        with store.transaction() as tx:
+            tx.put_mark(SOCKET, said)
+
+    return note
 
 
 def _broke(subject: str, error: BaseException) -> None:
     log.error("turn broke", subject=subject, exc_info=error)
-
-
-class _Hidden:
-    """Takes out of findings whatever is secret now, or ever was; the mask is made anew only where that changed."""
-
-    def __init__(self, settings: Settings, secrets: Secrets) -> None:
-        self._settings, self._secrets = settings, secrets
-        self._made: tuple[tuple[str, ...], Mask] | None = None
-
-    def finding(self, found: Finding) -> Finding:
-        """The finding without them."""
-        held = (*self._settings.secrets_held(), *self._secrets.values())
-        made = self._made
-        if made is None or made[0] != held:
-            self._made = made = (held, Mask(held))
-        return made[1].finding(found)
-
-
-def _looks(settings: Settings, secrets: Secrets, clock: Clock) -> Looks:
-    """How checks look at the world from the service: never at this machine."""
-    guard = Guard(settings.allow_private_hosts)
-    everywhere = Look(
-        http=Http(settings.allow_private_hosts), forge=None, now=clock(), connect=Connect(guard), dns=Dns(guard),
-        sql=Sql(guard, None),
-    )  # fmt: skip
-    return lambda repository: replace(everywhere, secrets=secrets.lent(repository))
-
-
-def reader(secrets: Secrets) -> Read:
-    """Policy text, path and repository → the policy, or its mistakes; knows every installed check kind."""
-    kinds = installed()
-
-    def read(text: str, path: str, repository: str) -> Policy | tuple[Mistake, ...]:
-        try:
-            given = Given(secret_problem=lambda name, host: secrets.problem(name, repository, host))
-            return load(text, kinds, path, given)
-        except PolicyMistakes as found:
-            return tuple(Mistake(m.path, m.line, m.column, str(m)) for m in found.mistakes)
-
-    return read
 
 
 _SLACK_ID = re.compile(r"[TEUW][A-Z0-9]{2,}\Z")

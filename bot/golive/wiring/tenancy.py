@@ -52,7 +52,7 @@ def tenancy(settings: Settings, store: Store, clients: Clients, host: str, clock
     secret = settings.slack_client_secret.get_secret_value() if settings.slack_client_secret else ""
     here, kept, seal = settings.public_url.rstrip("/"), Workspaces(store), sealing.own(settings, make=True)
     tokens = Tokens(kept, seal, client_id, secret, settings.slack_api_url, clock, here + INSTALL)
-    joins = Joins(store, host, SlackOwners(tokens.here, settings.slack_api_url), Accounts(clients))
+    joins = Joins(store, host, SlackOwners(tokens.here, settings.slack_api_url), Accounts(clients), here + INSTALL)
     install = Install(
         InstallStore(kept, seal), kept, client_id, secret, manifests.asked_scopes(), settings.slack_api_url, here + REDIRECT,
         clock,

@@ -32,6 +32,7 @@ _TALK = "test_comments_reactions_labels_and_the_timeline"
 _CHECKS = "test_check_runs_and_statuses_are_given_and_read"
 _SUITES = "test_what_each_app_does_for_a_commit_and_what_waits_for_a_person_is_listed"
 _PROTECTION = "test_branch_protection_is_read"
+_DISPATCH = "test_workflows_are_started_by_name_and_by_event_and_their_runs_are_listed"
 _RULES = "test_rulesets_and_what_workflows_may_are_read"
 _ISSUES = "test_issues_are_opened_listed_and_read"
 _MERGE = "test_a_pull_request_is_brought_up_to_date_and_merged"
@@ -162,6 +163,14 @@ COVERAGE = (
     Row("GET", "/repos/{owner}/{repo}", "repos/get", _GIT),
     Row("GET", "/repos/{owner}/{repo}/branches/{branch:path}", "repos/get-branch", _GIT),
     Row("GET", "/repos/{owner}/{repo}/branches/{branch:path}/protection", "repos/get-branch-protection", _PROTECTION),
+    Row(
+        "POST",
+        "/repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches",
+        "actions/create-workflow-dispatch",
+        _DISPATCH,
+    ),
+    Row("POST", "/repos/{owner}/{repo}/dispatches", "repos/create-dispatch-event", _DISPATCH),
+    Row("GET", "/repos/{owner}/{repo}/actions/runs", "actions/list-workflow-runs-for-repo", _DISPATCH),
     Row("GET", "/repos/{owner}/{repo}/rules/branches/{branch:path}", "repos/get-branch-rules", _RULES),
     Row("GET", "/repos/{owner}/{repo}/rulesets/{ruleset_id}", "repos/get-repo-ruleset", _RULES),
     Row("POST", "/repos/{owner}/{repo}/rulesets", "repos/create-repo-ruleset", _RULES),
@@ -211,5 +220,5 @@ PAGES = frozenset({
     "page/file", "page/graphql", "page/index", "page/install-app", "page/new-app", "page/new-organization-app", "page/pull",
 })  # fmt: skip
 """Human pages by name: looked at, not called by programs; the exchange of a sign-in's code, which the description leaves
-out; and GraphQL, which has a description of its own and is driven by `test_landing_queue.py`. The exchange stands in
+out; and GraphQL, which has a description of its own and is driven by `test_github_standin_queue.py`. The exchange stands in
 GitHub's "Generating a user access token for a GitHub App", and `test_linking.py` drives it."""

@@ -9,6 +9,7 @@ from golive.standins.github.acts_fates import FateActs
 from golive.standins.github.routes_app import AppRoutes
 from golive.standins.github.routes_checks import CheckRoutes
 from golive.standins.github.routes_deploys import DeployRoutes
+from golive.standins.github.routes_dispatch import DispatchRoutes
 from golive.standins.github.routes_issues import IssueRoutes
 from golive.standins.github.routes_orgs import OrgRoutes
 from golive.standins.github.routes_pages import PageRoutes
@@ -23,7 +24,7 @@ from golive.standins.github.routes_suites import SuiteRoutes
 
 class GitHub(
     QueueRoutes, SuiteRoutes, CheckRoutes, DeployRoutes, PullRoutes, IssueRoutes, RepoRoutes, RuleRoutes, OrgRoutes, AppRoutes,
-    SetupRoutes, SignInRoutes, PageRoutes, FateActs,
+    DispatchRoutes, SetupRoutes, SignInRoutes, PageRoutes, FateActs,
 ):  # fmt: skip
     """A stateful local GitHub. People act through its methods, programs through `respond` or a socket (`wire.serve`).
 

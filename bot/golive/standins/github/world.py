@@ -319,6 +319,8 @@ class Repo:
     deployments: dict[int, Deployment] = field(default_factory=dict)
     gates: dict[int, EnvironmentGate] = field(default_factory=dict)
     """Runs that wait before an environment, or did, by their number."""
+    runs: list[Any] = field(default_factory=list)
+    """Workflows that were started from outside, oldest first; see `routes_dispatch.Run`."""
 
     @property
     def full_name(self) -> str:
