@@ -150,6 +150,15 @@ def test_who_pushed_is_asked_of_github_where_the_run_of_the_push_was_lost() -> N
         assert w.merged(number)
 
 
+RESUMES = """\
+name: Release
+on:
+  workflow_dispatch:
+    inputs: {pull: {required: true}, sha: {required: true}, decision: {required: true}}
+"""
+"""Its runs' names say nothing of the decision."""
+
+
 def test_what_follows_the_merge_is_started_once_with_the_token_too() -> None:
     policy = POLICY + "  after_merge: [release.yml]\n"
     with a_gate(token=True, policy=policy) as w:
@@ -161,6 +170,23 @@ def test_what_follows_the_merge_is_started_once_with_the_token_too() -> None:
             w.run(number)
         assert w.merged(number)
         assert wrote["actions/create-workflow-dispatch"] == 1, wrote
+
+
+def test_what_goes_on_with_a_release_is_started_once_by_runs_that_remember_and_refused_without_a_key() -> None:
+    policy = POLICY.partition("promotion:")[0] + "promotion:\n  merge: none\n  resume: {workflow: release.yml}\n"
+    for key in ("k" * 32, ""):
+        with a_gate(token=True, policy=policy, key=key) as w:
+            w.github.commit("acme/shop", "main", {".github/workflows/release.yml": RESUMES}, by="bo", message="W")
+            with writing(w) as wrote:
+                number = w.release()
+                w.signed(number)
+                for _ in range(3):
+                    w.later(seconds=100)
+                    w.run(number)
+            assert wrote["actions/create-workflow-dispatch"] == (1 if key else 0), wrote
+            if not key:
+                assert w.reasons(number) == ["policy_mistake"]
+                assert "without a state key" in w.summary(number)
 
 
 class TestAnEarlierState:
@@ -310,6 +336,25 @@ def test_two_pull_requests_with_one_head_share_a_check_run_and_keep_their_states
         w.run(first)
         assert not next(one for one in w.looked if one.number == first).notes
         assert second != first
+
+
+def test_two_releases_with_one_head_of_which_one_is_rejected_come_to_rest_in_one_run() -> None:
+    with a_gate() as w:
+        first = w.release()
+        w.github.create_branch("acme/shop", "release/1.5", start=w.github.pull("acme/shop", first).head.sha, by="mina")
+        second = w.github.open_pull("acme/shop", head="release/1.5", title="The same", by="mina")
+        w.settle()
+        w.says("zoe", second, "/golive reject it is slow")
+        says = {}
+        for number in (second, first):
+            w.run(number)
+            (looked,) = (one for one in w.looked if one.number == number)
+            assert not looked.failed
+            says[number] = looked.decision.headline if looked.decision else ""
+        assert says == {
+            first: f"0/2 — NO GO: #{second} has the same head commit: 0/2 — NO GO: @zoe rejected it for qa.",
+            second: "0/2 — NO GO: @zoe rejected it for qa.",
+        }
 
 
 def test_results_that_were_handed_over_count_for_the_head_they_name_and_for_no_other() -> None:

@@ -383,6 +383,19 @@ def test_what_a_sibling_sees_of_it_is_its_own_verdict_so_that_two_do_not_wait_fo
     assert (decision.own_verdict, decision.state) == (GO, "success")
 
 
+@pytest.mark.parametrize(
+    ("says", "quoted"),
+    [
+        ("0/1 — waiting on qa", "0/1 — waiting on qa"),
+        ("0/1 — NO GO: #1 has the same head commit: 0/1 — NO GO: @eve rejected it for qa.", "0/1 — NO GO"),
+        ("#1 has the same head commit: 0/1", "it is not ready"),
+    ],
+)
+def test_a_sibling_is_quoted_without_what_it_says_of_others_so_that_two_come_to_rest(says: str, quoted: str) -> None:
+    decision = decide(a_snapshot(siblings=(Sibling(9, True, NO_GO, says, "failure"),)))
+    assert decision.reasons[0].sentence == f"#9 has the same head commit: {quoted}"
+
+
 # ------------------------------------------------------------------ holds
 
 

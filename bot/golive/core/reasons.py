@@ -20,6 +20,8 @@ from golive.core.snapshot import Snapshot
 MOST_NAMED = 4
 """Owners named one by one; of more, their names in the file."""
 
+SAME_COMMIT = " has the same head commit"
+
 
 def of_chat(snapshot: Snapshot) -> Iterator[Reason]:
     """What the policy names and the chat does not have: nobody is told, or nobody counts, and that is said elsewhere."""
@@ -178,14 +180,21 @@ def _pusher_unknown(snapshot: Snapshot) -> bool:
 def of_head_policy(snapshot: Snapshot) -> Iterator[Reason]:
     """The policy that this pull request would bring must be whole, or the next release would have none."""
     for mistake in snapshot.head_mistakes:
-        yield Reason("head_policy_mistake", Verdict.HOLD, mistake.text, "Mend it in this pull request.", mistake.path)
+        told = f"{mistake.path}:{mistake.line}:{mistake.column}: {mistake.text}"
+        yield Reason("head_policy_mistake", Verdict.HOLD, told, "Mend it in this pull request.", mistake.path)
 
 
 def of_siblings(snapshot: Snapshot) -> Iterator[Reason]:
     """The check run belongs to the commit, so the worst pull request with that head decides for all of them."""
     for sibling in snapshot.siblings:
         if sibling.state != "success":
-            sentence = f"#{sibling.number} has the same head commit: {sibling.headline}"
+            sentence = f"#{sibling.number}{SAME_COMMIT}: {_of_its_own(sibling.headline)}"
             yield Reason(
                 "same_commit", max(sibling.verdict, Verdict.WAIT), sentence, f"Settle or close #{sibling.number}."
             )
+
+
+def _of_its_own(headline: str) -> str:
+    """A headline without what it says about others with its head: two that quoted each other would never rest."""
+    before, quotes, _ = headline.partition(SAME_COMMIT)
+    return (before.rpartition("#")[0].rstrip(" :,;—") or "it is not ready") if quotes else headline

@@ -45,8 +45,12 @@ class Mistake:
 
     def __str__(self) -> str:
         """One line, clickable in terminals and editors: `.github/golive.yml:7:9: checks[0].severity: what. mend`."""
-        where = f"{self.path}:{self.line}:{self.column}: " + (f"{self.at}: " if self.at else "")
-        return where + ". ".join(part for part in (self.what, self.mend) if part)
+        return f"{self.path}:{self.line}:{self.column}: {self.text}"
+
+    @property
+    def text(self) -> str:
+        """The same where the place stands beside it: `checks[0].severity: what. mend`."""
+        return (f"{self.at}: " if self.at else "") + ". ".join(part for part in (self.what, self.mend) if part)
 
 
 class PolicyMistakes(Said):

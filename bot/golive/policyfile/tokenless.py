@@ -1,4 +1,7 @@
-"""What a policy may not ask for where golive has no App: whom a workflow's own token cannot look up. Located, with the mend."""
+"""What a policy may not ask for without a server: of a workflow's own token, to look people up; without a key, to be remembered.
+
+Each is a located mistake with its mend.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,19 @@ def beyond_token(text: str | bytes, path: str) -> tuple[Mistake, ...]:
     root = tree.read(decoded, report)
     if root is not None:
         _look(root, "", report)
+    return report.mistakes
+
+
+def beyond_memory(text: str | bytes, path: str) -> tuple[Mistake, ...]:
+    """A mistake for what a run that remembers nothing would do again each time."""
+    decoded, report = tree.decode(text, path)
+    root = tree.read(decoded, report)
+    promotion = root.entries.get("promotion") if isinstance(root, Mapping) else None
+    within = promotion.value if promotion else None
+    resume = within.entries.get("resume") if isinstance(within, Mapping) else None
+    if resume is not None:
+        what = "without a state key each run of the gate would start it again"
+        report.add(resume.value.place, "promotion.resume", what, "Set `GOLIVE_STATE_KEY`, 32 characters or more")
     return report.mistakes
 
 

@@ -90,6 +90,6 @@ def reader(secrets: Secrets) -> Read:
             given = Given(secret_problem=lambda name, host: secrets.problem(name, repository, host))
             return load(text, kinds, path, given)
         except PolicyMistakes as found:
-            return tuple(Mistake(m.path, m.line, m.column, str(m)) for m in found.mistakes)
+            return tuple(Mistake(m.path, m.line, m.column, m.text) for m in found.mistakes)
 
     return read

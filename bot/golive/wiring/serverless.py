@@ -147,17 +147,25 @@ def only_named(read: Read, settings: Settings) -> Read:
         if not isinstance(loaded, Policy):
             return loaded
         found = beyond_token(text, path)
-        return tuple(Mistake(m.path, m.line, m.column, str(m)) for m in found) or loaded
+        return tuple(Mistake(m.path, m.line, m.column, m.text) for m in found) or loaded
 
     return checked
 
 
-def without_reminders(read: Read) -> Read:
-    """Where nothing is kept, nobody knows who was reminded already: then nobody is."""
+def without_memory(read: Read) -> Read:
+    """Where nothing is kept, nobody knows who was reminded or what was started: then nobody is, and what is started once is
+    a mistake."""
 
     def quiet(text: str, path: str, repository: str) -> Policy | tuple[Mistake, ...]:
+        from golive.policyfile.tokenless import beyond_memory
+
         loaded = read(text, path, repository)
-        return replace(loaded, rules=replace(loaded.rules, remind=None)) if isinstance(loaded, Policy) else loaded
+        if not isinstance(loaded, Policy):
+            return loaded
+        found = beyond_memory(text, path)
+        if found:
+            return tuple(Mistake(m.path, m.line, m.column, m.text) for m in found)
+        return replace(loaded, rules=replace(loaded.rules, remind=None))
 
     return quiet
 
@@ -206,7 +214,7 @@ class Serverless:
         )
         read = only_named(reader(secrets), settings)
         gather = Gather(
-            self.forge, store, clock, read if key else without_reminders(read), words_of, TIMING, settings.stuck_after
+            self.forge, store, clock, read if key else without_memory(read), words_of, TIMING, settings.stuck_after
         )
         stirs = frozenset(name for kind in installed().values() for name in kind.stirred_by)
         self.carrier = Carrier(
