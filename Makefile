@@ -18,6 +18,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 
 LAYERS := unit property contract scenario e2e
 TESTS := $(wildcard $(addprefix tests/,$(LAYERS)))
+LONG := tests/property $(addprefix tests/scenario/test_,crashes.py promotion_crashes.py landing_crashes.py fault_matrix.py gate_model.py)
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 
 .PHONY: help venv demo test test-unit test-property test-contract test-scenario test-e2e test-long mutants lint format lock bench dist clean actionlint
@@ -63,10 +64,10 @@ test-scenario: venv ## the whole app in one process
 test-e2e: venv ## the real command, real processes, real sockets
 	$(BIN)/python -m pytest $(ARGS) tests/e2e
 
-test-long: venv ## the sampled tests, whole: more histories, every crash boundary, a million rounds of the gate
+test-long: venv ## the sampled tests, whole: every crash, every call with every fault, a million rounds of the gate
 	@rm -rf build/long
 	@ended=0; GOLIVE_TEST_PROFILE=long GOLIVE_MODEL_TOLD=build/long \
-		$(BIN)/python -m pytest -n $(JOBS) $(ARGS) tests/property tests/scenario/test_crashes.py tests/scenario/test_gate_model.py || ended=$$?; \
+		$(BIN)/python -m pytest -n $(JOBS) $(ARGS) $(LONG) || ended=$$?; \
 		$(BIN)/python tests/model_table.py build/long --write benchmarks/long.md || ended=1; exit $$ended
 
 mutants: venv ## plant every small mistake in the gate, one at a time, and list those that no test notices (ARGS="--every 10 freshness")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ ACTS = """\
   tag: v${version}
   branch: releases/live
 """
-COMMITS = 60
+COMMITS = 1 if os.environ.get("GOLIVE_TEST_PROFILE") == "long" else 60
 """Of the boundaries around commits of golive's own file, one of so many is tried; of those around effects each."""
 SHARES = 2
 
