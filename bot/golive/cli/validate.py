@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from golive.cli.workflow_commands import annotation
 from golive.core.errors import Misconfigured
 
 if TYPE_CHECKING:
@@ -31,24 +32,18 @@ def as_text(mistakes: Sequence[Mistake], files: Sequence[str], warnings: Sequenc
 
 
 def as_github(mistakes: Sequence[Mistake], files: Sequence[str], warnings: Sequence[Warned] = ()) -> str:
-    """Workflow commands that put each mistake and warning on its line of a pull request.
-
-    Source of the form and its escapes: GitHub's documentation, "Workflow commands for GitHub Actions".
-    """
-    lines = []
-    for mistake in mistakes:
-        place = {"file": mistake.path, "line": mistake.line, "endLine": max(mistake.line, mistake.end_line)}
-        # GitHub refuses a column where the span has several lines
-        place |= {"col": mistake.column} if mistake.end_line <= mistake.line else {}
-        told = ",".join(f"{key}={_property(str(value))}" for key, value in place.items())
-        where = f"{mistake.at}: " if mistake.at else ""
-        what = ". ".join(part for part in (mistake.what, mistake.mend) if part)
-        lines.append(f"::error {told},title={_property('golive policy')}::{_message(where + what)}")
-    lines = lines or [as_text((), files)]
+    """Workflow commands that put each mistake and warning on its line of a pull request."""
+    lines = [
+        annotation(
+            "failure", m.text, path=m.path, line=m.line, end_line=max(m.line, m.end_line),
+            # GitHub refuses a column where the span has several lines
+            column=m.column if m.end_line <= m.line else 0, title="golive policy",
+        )
+        for m in mistakes
+    ] or [as_text((), files)]  # fmt: skip
     for one in warnings:
-        at = f"file={_property(one.path)},line={one.line}"
         title = "golive code owners" if one.path not in files else "golive policy"
-        lines.append(f"::warning {at},title={_property(title)}::{_message(one.what)}")
+        lines.append(annotation("warning", one.what, path=one.path, line=one.line, title=title))
     return "\n".join(lines)
 
 
@@ -75,14 +70,6 @@ FORMATS: Mapping[str, Callable[[Sequence[Mistake], Sequence[str], Sequence[Warne
     "json": as_json,
 }
 """How the outcome can be told."""
-
-
-def _message(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _message(text).replace(":", "%3A").replace(",", "%2C")
 
 
 @click.command()

@@ -27,9 +27,15 @@ def of_property(text: str) -> str:
     return message(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def annotation(level: str, text: str, *, path: str = "", line: int = 0, end_line: int = 0, title: str = "") -> str:
+def annotation(
+    level: str, text: str, *, path: str = "", line: int = 0, end_line: int = 0, column: int = 0, title: str = ""
+) -> str:
     """The command that remarks something, on a line of a file where one is named."""
-    told: dict[str, object] = {"file": path, "line": line, "endLine": end_line} if path and line else {}
+    told: dict[str, object] = {"file": path, "line": line} if path and line else {}
+    if told and end_line:
+        told["endLine"] = end_line
+    if told and column:
+        told["col"] = column
     told |= {"title": title} if title else {}
     properties = ",".join(f"{name}={of_property(str(value))}" for name, value in told.items())
     return f"::{LEVELS[level]}{' ' if properties else ''}{properties}::{message(text)}"

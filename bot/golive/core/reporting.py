@@ -54,7 +54,12 @@ def _result(one: Judged) -> dict[str, Any]:
         details=tuple(replace(d, text=d.text[:MOST_TEXT]) for d in one.finding.details[:MOST_DETAILS]),
     )  # fmt: skip
     at = finding.taken_at or datetime.min
-    body = dict(ledger.found(CheckResult(finding, "", one.digest, 1), at).body)
+    return _told(finding, one.digest, at)
+
+
+def _told(finding: Finding, digest: str, at: datetime) -> dict[str, Any]:
+    """A finding as the ledger keeps it, without what golive alone says of it."""
+    body = dict(ledger.found(CheckResult(finding, "", digest, 1), at).body)
     for ours in ("head", "attempt", "seen"):
         del body[ours]
     return body
@@ -106,10 +111,7 @@ def _read_result(told: object, at: str, now: datetime) -> dict[str, Any]:
     held = replace(
         finding, check=told["check"], strength=strength, taken_at=taken_at, undecided=bool(told.get("undecided"))
     )
-    body = dict(ledger.found(CheckResult(held, "", told["digest"], 1), now).body)
-    for ours in ("head", "attempt", "seen"):
-        del body[ours]
-    return body
+    return _told(held, told["digest"], now)
 
 
 def _is_text(value: object) -> bool:

@@ -23,8 +23,7 @@ MEND = (
 
 def beyond_token(text: str | bytes, path: str) -> tuple[Mistake, ...]:
     """A mistake for every team and organisation that a whole policy names, in the order of the file."""
-    decoded, report = tree.decode(text, path)
-    root = tree.read(decoded, report)
+    root, report = _read(text, path)
     if root is not None:
         _look(root, "", report)
     return report.mistakes
@@ -32,8 +31,7 @@ def beyond_token(text: str | bytes, path: str) -> tuple[Mistake, ...]:
 
 def beyond_memory(text: str | bytes, path: str) -> tuple[Mistake, ...]:
     """A mistake for what a run that remembers nothing would do again each time."""
-    decoded, report = tree.decode(text, path)
-    root = tree.read(decoded, report)
+    root, report = _read(text, path)
     promotion = root.entries.get("promotion") if isinstance(root, Mapping) else None
     within = promotion.value if promotion else None
     resume = within.entries.get("resume") if isinstance(within, Mapping) else None
@@ -41,6 +39,11 @@ def beyond_memory(text: str | bytes, path: str) -> tuple[Mistake, ...]:
         what = "without a state key each run of the gate would start it again"
         report.add(resume.value.place, "promotion.resume", what, "Set `GOLIVE_STATE_KEY`, 32 characters or more")
     return report.mistakes
+
+
+def _read(text: str | bytes, path: str) -> tuple[Node | None, Report]:
+    decoded, report = tree.decode(text, path)
+    return tree.read(decoded, report), report
 
 
 def _look(node: Node, at: str, report: Report) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cache
 from typing import Any, cast
@@ -16,6 +16,7 @@ from golive.engine.examine import Looks
 from golive.look.guard import Guard
 from golive.look.secrets import Secrets
 from golive.policyfile import Given, PolicyMistakes, load
+from golive.policyfile import Mistake as Located
 from golive.ports import Clock, Look, LookConnect, LookDns, LookHttp, LookSql
 from golive.settings import Settings
 
@@ -81,6 +82,11 @@ def looking(settings: Settings, secrets: Secrets, clock: Clock) -> Looks:
     return lambda repository: replace(everywhere, secrets=secrets.lent(repository))
 
 
+def placed(mistakes: Iterable[Located]) -> tuple[Mistake, ...]:
+    """The loader's mistakes as a snapshot holds them."""
+    return tuple(Mistake(m.path, m.line, m.column, m.text) for m in mistakes)
+
+
 def reader(secrets: Secrets) -> Read:
     """Policy text, path and repository → the policy, or its mistakes; knows every installed check kind."""
     kinds = installed()
@@ -90,6 +96,6 @@ def reader(secrets: Secrets) -> Read:
             given = Given(secret_problem=lambda name, host: secrets.problem(name, repository, host))
             return load(text, kinds, path, given)
         except PolicyMistakes as found:
-            return tuple(Mistake(m.path, m.line, m.column, m.text) for m in found.mistakes)
+            return placed(found.mistakes)
 
     return read

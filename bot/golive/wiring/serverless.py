@@ -36,12 +36,13 @@ from golive.githubapp.client import Clients
 from golive.githubapp.intake import Intake, words_of
 from golive.githubapp.workflow_token import ACTIONS, RunForge, TokenClients, known_as
 from golive.look.secrets import Secrets
+from golive.policyfile import Mistake as Located
 from golive.ports import CheckRunView, Clock, Delivery, Store
 from golive.render import github
 from golive.render.texts import Texts
 from golive.settings import Settings
 from golive.store.memory import MemoryStore
-from golive.wiring.reading import Hidden, Read, looking, reader
+from golive.wiring.reading import Hidden, Read, looking, placed, reader
 
 log = structlog.get_logger()
 
@@ -139,35 +140,33 @@ def only_named(read: Read, settings: Settings) -> Read:
     """With a workflow's token nobody can read who is in a team: a policy that asks for one has a mistake, and says the mend."""
     if has_app(settings):
         return read
+    from golive.policyfile.tokenless import beyond_token
 
-    def checked(text: str, path: str, repository: str) -> Policy | tuple[Mistake, ...]:
-        from golive.policyfile.tokenless import beyond_token
-
-        loaded = read(text, path, repository)
-        if not isinstance(loaded, Policy):
-            return loaded
-        found = beyond_token(text, path)
-        return tuple(Mistake(m.path, m.line, m.column, m.text) for m in found) or loaded
-
-    return checked
+    return _narrowed(read, beyond_token)
 
 
 def without_memory(read: Read) -> Read:
     """Where nothing is kept, nobody knows who was reminded or what was started: then nobody is, and what is started once is
     a mistake."""
+    from golive.policyfile.tokenless import beyond_memory
+
+    narrowed = _narrowed(read, beyond_memory)
 
     def quiet(text: str, path: str, repository: str) -> Policy | tuple[Mistake, ...]:
-        from golive.policyfile.tokenless import beyond_memory
-
-        loaded = read(text, path, repository)
-        if not isinstance(loaded, Policy):
-            return loaded
-        found = beyond_memory(text, path)
-        if found:
-            return tuple(Mistake(m.path, m.line, m.column, m.text) for m in found)
-        return replace(loaded, rules=replace(loaded.rules, remind=None))
+        loaded = narrowed(text, path, repository)
+        return replace(loaded, rules=replace(loaded.rules, remind=None)) if isinstance(loaded, Policy) else loaded
 
     return quiet
+
+
+def _narrowed(read: Read, beyond: Callable[[str, str], tuple[Located, ...]]) -> Read:
+    """The same reader, for which what goes beyond is a mistake, too."""
+
+    def checked(text: str, path: str, repository: str) -> Policy | tuple[Mistake, ...]:
+        loaded = read(text, path, repository)
+        return placed(beyond(text, path)) or loaded if isinstance(loaded, Policy) else loaded
+
+    return checked
 
 
 def has_app(settings: Settings) -> bool:
