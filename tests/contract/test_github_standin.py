@@ -374,6 +374,22 @@ def test_workflows_are_started_by_name_and_by_event_and_their_runs_are_listed(as
     assert [run["event"] for run in listed("?event=workflow_dispatch")] == ["workflow_dispatch"]
 
 
+def test_who_moved_a_branch_is_listed(asked: Asked) -> None:
+    asked.github.commit(SHOP, "topic", {"a": "1"}, by="ana", message="One")
+    asked.github.commit(SHOP, "topic", {"a": "2"}, by="bo", message="Two")
+
+    def rows(**query: str) -> list[tuple[str, str, str]]:
+        _, told = asked.shop.requester.requestJsonAndCheck("GET", f"{asked.shop.url}/activity", parameters=query)
+        return [(row["ref"], row["activity_type"], row["actor"]["login"]) for row in told]
+
+    assert rows(ref="refs/heads/topic") == [
+        ("refs/heads/topic", "push", "bo"), ("refs/heads/topic", "branch_creation", "ana"),
+    ]  # fmt: skip
+    assert rows(ref="topic", actor="ana") == [("refs/heads/topic", "branch_creation", "ana")]
+    asked.github.delete_branch(SHOP, "topic", by="ana")
+    assert rows(ref="topic", per_page="1") == [("refs/heads/topic", "branch_deletion", "ana")]
+
+
 def test_branch_protection_is_read(asked: Asked) -> None:
     assert refused(asked.shop.get_branch("main").get_protection) == 404
     asked.github.protect(SHOP, "main", required=[("golive", asked.app.id), ("ci", None)])

@@ -116,10 +116,16 @@ def test_lost_runs_cost_only_time(token: bool, key: str) -> None:
         assert w.merged(number), w.reasons(number)
 
 
+def no_activities(request: Request, call: Next) -> Response:
+    """A GitHub that does not list them: an old one, or one on which golive may not read them."""
+    return Response.of(404, {"message": "Not Found"}) if request.path.endswith("/activity") else call(request)
+
+
 def test_a_push_whose_run_was_lost_waits_for_who_pushed() -> None:
     for key in ("", "k" * 32):
         with a_gate(key=key) as w:
             number = w.release()
+            w.github.interceptors.append(no_activities)
             w.automatic = False
             w.push(number, by="mina")
             w.events.clear()
@@ -134,16 +140,9 @@ def test_who_pushed_is_asked_of_github_where_the_run_of_the_push_was_lost() -> N
     with a_gate() as w:
         number = w.release()
         w.automatic = False
-        head = w.push(number, by="mina")
+        w.push(number, by="mina")
         w.events.clear()
         w.automatic = True
-        mina = {"id": w.github.world.user("mina").id, "login": "mina", "type": "User"}
-        rows = [{"after": head, "before": "0" * 40, "ref": "refs/heads/release/1.4", "actor": mina}]
-
-        def activities(request: Request, call: Next) -> Response:
-            return Response.of(200, rows) if request.path == "/repos/acme/shop/activity" else call(request)
-
-        w.github.interceptors.append(activities)
         w.signed(number)
         assert w.reasons(number) == ["role_missing"], "mina may not sign for what she pushed, and sam may"
         w.says("zoe", number, "/golive approve qa")
@@ -355,6 +354,48 @@ def test_two_releases_with_one_head_of_which_one_is_rejected_come_to_rest_in_one
             first: f"0/2 — NO GO: #{second} has the same head commit: 0/2 — NO GO: @zoe rejected it for qa.",
             second: "0/2 — NO GO: @zoe rejected it for qa.",
         }
+
+
+def test_two_releases_with_one_head_keep_their_states_when_runs_see_one_of_them_at_a_time() -> None:
+    with a_gate() as w:
+        first = w.release()
+        w.github.create_branch("acme/shop", "release/1.5", start=w.github.pull("acme/shop", first).head.sha, by="mina")
+        second = w.github.open_pull("acme/shop", head="release/1.5", title="The same", by="mina")
+        w.settle()
+        for number in (first, second):
+            w.says("zoe", number, "/golive approve qa")
+            assert w.reasons(number)[:1] == ["role_missing"]
+        w.says("zoe", second, "/golive reject it is slow")
+        w.later(seconds=2)
+        w.push(second, by="mina")
+        w.later(seconds=2)
+        w.run(first, second)
+        assert [one.notes for one in w.looked] == [(), ()], "a state of a release was not recognised as the newest"
+        w.says("sam", first, "/golive approve security")
+        assert w.merged(first), w.reasons(first)
+
+
+def test_a_hiccup_while_a_run_begins_with_a_release_loses_nothing_of_it() -> None:
+    with a_gate() as w:
+        number = w.release()
+        w.signed_by("zoe", number, "qa")
+        w.later(seconds=2)
+        w.automatic = False
+        w.push(number, by="mina")
+        w.events.clear()
+        failed = []
+
+        def once(request: Request, call: Next) -> Response:
+            if request.path.endswith("/activity") and not failed:
+                failed.append(request)
+                return Response.of(502, {"message": "Server Error"})
+            return call(request)
+
+        w.github.interceptors.append(once)
+        (looked,) = w.run(number)
+        assert failed
+        assert not looked.failed, looked.failed
+        assert "pusher_unknown" not in w.reasons(number)
 
 
 def test_results_that_were_handed_over_count_for_the_head_they_name_and_for_no_other() -> None:

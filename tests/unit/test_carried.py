@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from golive.core import carried, ledger
-from golive.core.carried import Carried, Stamp
+from golive.core.carried import Carried, Stamp, Superseded
 from golive.core.ledger import Entry
 from golive.core.model import CheckResult, Finding, Outcome, Person, Revision, Subject, Surface, Word
 
@@ -110,6 +111,8 @@ def url(counter: int, entries: tuple[Entry, ...] = (), number: int = 7) -> str:
 RECORD = a_record()
 STATE = Carried(3, RECORD)
 GONE = carried.superseded(url(3, RECORD), HERE, 4, B)
+EIGHT = replace(HERE, number=8)
+CROWDED = carried.stamped("https://x/pull/90", [Stamp(n, 1, carried.NOTHING, "0" * 8) for n in range(40, 100)])
 
 
 @pytest.mark.parametrize(
@@ -127,12 +130,16 @@ GONE = carried.superseded(url(3, RECORD), HERE, 4, B)
         (B, None, GONE, True),
         (C, None, GONE, False),
         (B, url(4), GONE, False),
+        (B, url(9, number=8), url(3, RECORD), True),
+        (B, CROWDED, url(3, RECORD), False),
+        (A, carried.superseded(url(3, RECORD), EIGHT, 4, B), None, True),
     ],
     ids=[
         "the newest", "written, and not yet published", "an older one", "the same number, of another record",
         "the head shows another pull request's", "nothing is published", "back on a head that another came after",
         "pushed since", "pushed since, and older", "pushed since, and the run was cut off", "a head between was shown",
-        "the new head shows a newer one",
+        "the new head shows a newer one", "pushed to what another pull request shows",
+        "pushed to what so many show that some are not named", "another pull request with this head was pushed away",
     ],
 )  # fmt: skip
 def test_only_the_newest_state_counts(head: str, here: str | None, there: str | None, counts: bool) -> None:
@@ -142,6 +149,8 @@ def test_only_the_newest_state_counts(head: str, here: str | None, there: str | 
 
 def test_stamps_are_read_back_and_nothing_else_is() -> None:
     stamps = (Stamp(7, 3, "0123456789ab", "deadbeef", "1001"), Stamp(8, 0, carried.NOTHING, "00000000", "f"))
-    assert carried.stamps(carried.stamped("https://x/pull/7", stamps)) == stamps
-    assert carried.stamps("https://x/pull/7#issuecomment-1") == ()
-    assert carried.stamps("https://x/pull/7#golive-7.x.y.z") == ()
+    address = carried.stamped("https://x/pull/7", stamps)
+    assert carried.stamps(address) == {7: stamps[0], 8: stamps[1]}
+    assert carried.stamps(carried.superseded(address, HERE, 3, B)) == {7: Superseded(7, 3, B), 8: stamps[1]}
+    assert carried.stamps("https://x/pull/7#issuecomment-1") == {}
+    assert carried.stamps("https://x/pull/7#golive-7.x.y.z") == {}

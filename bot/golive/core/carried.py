@@ -41,7 +41,9 @@ OF_THIS_RUN = ":this run"
 _BLOCK = re.compile(r"<!-- golive-state:1 (\d{1,15}) ([A-Za-z0-9+/=]+) ([0-9a-f]{64}) -->")
 _STAMP = re.compile(r"([0-9]{1,12})\.([0-9]{1,15})\.([0-9a-f]{12})\.([0-9a-f]{8})\.([0-9]{1,15}|f)")
 _BEFORE = "golive-"
-_SUPERSEDED = re.compile(r"#golive-superseded-([0-9]{1,12})\.([0-9]{1,15})\.([0-9a-f]{40})\Z")
+_SUPERSEDED = re.compile(r"([0-9]{1,12})\.([0-9]{1,15})\.([0-9a-f]{40})")
+MOST_STAMPS = 50
+"""Stamps in one address, of the newest pull requests: some 60 characters each, and an address has to fit in a field."""
 NOTHING = "0" * 12
 """The digest where nothing is carried."""
 
@@ -182,27 +184,47 @@ class Stamp:
     pusher: str = "0"
 
 
+@dataclass(frozen=True)
+class Superseded:
+    """In the place of a stamp: another head (`by`) of the pull request was about to be shown after this one."""
+
+    number: int
+    counter: int
+    by: str
+
+
 def base_digest(base_ref: str) -> str:
     """Eight hex digits that stand for a base branch."""
     return hashlib.sha256(base_ref.encode()).hexdigest()[:8]
 
 
-def stamped(url: str, stamps: Iterable[Stamp]) -> str:
-    """The address with these stamps behind its `#`."""
-    told = "-".join(f"{one.number}.{one.counter}.{one.digest}.{one.base}.{one.pusher}" for one in stamps)
-    return f"{url}#{_BEFORE}{told}"
+def stamped(url: str, stamps: Iterable[Stamp | Superseded]) -> str:
+    """The address with these stamps behind its `#`, in the order of their pull requests."""
+    newest = sorted(stamps, key=lambda one: one.number)[-MOST_STAMPS:]
+    return f"{url.partition('#')[0]}#{_BEFORE}{'-'.join(map(_text, newest))}"
 
 
-def stamps(url: str) -> tuple[Stamp, ...]:
-    """The stamps in an address; none where it has none."""
+def _text(one: Stamp | Superseded) -> str:
+    if isinstance(one, Superseded):
+        return f"{one.number}.{one.counter}.{one.by}"
+    return f"{one.number}.{one.counter}.{one.digest}.{one.base}.{one.pusher}"
+
+
+def stamps(url: str) -> dict[int, Stamp | Superseded]:
+    """The stamps in an address by their pull requests; none where it has none."""
     _, hash_sign, told = url.partition(f"#{_BEFORE}")
-    found = (_STAMP.fullmatch(part) for part in told.split("-")) if hash_sign else ()
-    return tuple(Stamp(int(one[1]), int(one[2]), one[3], one[4], one[5]) for one in found if one)
+    found: dict[int, Stamp | Superseded] = {}
+    for part in told.split("-") if hash_sign else ():
+        if one := _STAMP.fullmatch(part):
+            found[int(one[1])] = Stamp(int(one[1]), int(one[2]), one[3], one[4], one[5])
+        elif one := _SUPERSEDED.fullmatch(part):
+            found[int(one[1])] = Superseded(int(one[1]), int(one[2]), one[3])
+    return found
 
 
 def superseded(url: str, subject: Subject, counter: int, by: str) -> str:
-    """The address of a head's result once another head (`by`) is about to be shown for the first time."""
-    return f"{url.partition('#')[0]}#{_BEFORE}superseded-{subject.number}.{counter}.{by}"
+    """The address of a head's result once another head (`by`) of a pull request is about to be shown for the first time."""
+    return stamped(url, {**stamps(url), subject.number: Superseded(subject.number, counter, by)}.values())
 
 
 def put_back(
@@ -216,13 +238,16 @@ def put_back(
     for url in (here, there if shown_last != head_sha else None):
         if url is None:
             continue
-        if gone := _SUPERSEDED.search(url):
-            if int(gone[1]) == subject.number and gone[3] == head_sha and url is not here:
-                continue  # a run that was about to show this very head was interrupted
-            return f"another commit was shown after {shown_last[:7]}"
-        mine = next((one for one in stamps(url) if one.number == subject.number), None)
+        told = stamps(url)
+        mine = told.get(subject.number)
+        if mine is None and url is here and shown_last != head_sha and len(told) < MOST_STAMPS:
+            continue  # this head was shown for another pull request, and never for this one
         if mine is None:
             return "the published result names no state of this pull request"
+        if isinstance(mine, Superseded):
+            if mine.by == head_sha and url is not here:
+                continue  # a run that was about to show this very head was interrupted
+            return f"another commit was shown after {shown_last[:7]}"
         if mine.counter > carried.counter:
             return f"the published result is of state {mine.counter}, and this is state {carried.counter}"
         if mine.counter == carried.counter and mine.digest not in (NOTHING, digest(carried.entries)):

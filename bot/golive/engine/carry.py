@@ -94,23 +94,29 @@ class Carrier:
         self._key = key
         self._bot = bot
         self._known: dict[Subject, _Known] = {}
+        self._heard: dict[Subject, Sequence[Entry]] = {}
+        """What the run itself was told of a release before it began with it."""
+        self._found: dict[str, str] = {}
+        """Address of the result of a head, as it was found."""
 
     def begin(self, subject: Subject) -> None:
         """Read what is there, once per release, and begin its record with it. Raises what the forge raises."""
         if subject in self._known:
             return
+        # a hiccup may end this at any line, and then it begins anew: known is what was begun to the end
+        heard = self._heard.setdefault(subject, self._store.entries(subject))
         repo = self._repo(subject)
         pull = repo.pull(subject.number)
         comments = repo.comments(subject.number) if pull.comments != 0 else ()
         self._kept.prime(subject, pull, comments)
         run = repo.our_run(pull.revision.head_sha)
+        if run is not None:
+            self._found.setdefault(pull.revision.head_sha, run.view.details_url)
         ours = [c for c in comments if c.is_bot and c.author.login == self._bot]
         found = list(self._slots(subject, ours))
         sticky = next((c.body for name, c in found if name == "sticky"), "")
         known = _Known(pull, Carried(), first=run is None and not sticky)
-        self._known[subject] = known
         state = self._state(repo, known, subject, sticky, run)
-        heard = self._store.entries(subject)
         self._store.seed(subject, state.entries if state else ())
         if state is not None:
             self._shared(subject, state.entries)
@@ -124,6 +130,7 @@ class Carrier:
         self._who_pushed(repo, pull)
         known.written = known.carried.counter if state is not None else 0
         self._run_slot(subject, pull, run)
+        self._known[subject] = known
 
     # -- what was left
 
@@ -139,7 +146,8 @@ class Carrier:
         there = before.view.details_url if before else None
         if state is not None:
             why = carried.put_back(state, subject, head, last, here, there)
-        seen = [s.counter for url in (here, there) if url for s in carried.stamps(url) if s.number == subject.number]
+        named = [carried.stamps(url).get(subject.number) for url in (here, there) if url]
+        seen = [stamp.counter for stamp in named if stamp]
         known.carried = Carried(max([*seen, state.counter if state else 0]))
         if why:
             said = f"What earlier runs left in the comment of #{subject.number} does not count: {why}."
@@ -149,9 +157,10 @@ class Carrier:
         if state is None:
             return None
         known.carried = state
-        if before is not None and not before.view.details_url.endswith(f".{head}"):
+        if before is not None and not isinstance(carried.stamps(there or "").get(subject.number), carried.Superseded):
             # before anything is shown for this head: whoever puts an earlier state back finds the other head's result so
-            repo.restamp(before.ref, carried.superseded(before.view.details_url, subject, state.counter, head))
+            self._found[last] = carried.superseded(there or "", subject, state.counter, head)
+            repo.restamp(before.ref, self._found[last])
         return state
 
     def _shared(self, subject: Subject, entries: Iterable[Entry]) -> None:
@@ -166,9 +175,8 @@ class Carrier:
         revision, standing = known.pull.revision, self._store.standing(subject)
         if standing.shown and (any(s.revision.head_sha == revision.head_sha for s in standing.shown) or run is None):
             return
-        stamp = (
-            next((s for s in carried.stamps(run.view.details_url) if s.number == subject.number), None) if run else None
-        )
+        told = carried.stamps(run.view.details_url).get(subject.number) if run else None
+        stamp = None if isinstance(told, carried.Superseded) else told
         named = any(e.kind == "pushed" and e.body["head"] == revision.head_sha for e in heard)
         entries = []
         if not standing.shown and not known.first and not named and (stamp is None or stamp.pusher == "0"):
@@ -256,10 +264,13 @@ class Carrier:
         return known.written != known.carried.counter or now != carried.packed(known.carried.entries)
 
     def address(self, subject: Subject, url: str) -> str:
-        """The address of the published result: of the pull request, with a stamp for each release that shows this head."""
+        """The address of the published result: of the pull request, with a stamp for each release that shows this head.
+
+        Those that this run did not begin keep the one that was found.
+        """
         head = self._known[subject].pull.revision.head_sha if subject in self._known else ""
-        here = [s for s, k in self._known.items() if k.pull.revision.head_sha == head]
-        return carried.stamped(url, [self._stamp(one) for one in sorted(here, key=lambda s: s.number)])
+        here = {s.number: self._stamp(s) for s, k in self._known.items() if k.pull.revision.head_sha == head}
+        return carried.stamped(url, {**carried.stamps(self._found.get(head, "")), **here}.values())
 
     def _stamp(self, subject: Subject) -> Stamp:
         known, standing = self._known[subject], self._store.standing(subject)

@@ -28,6 +28,7 @@ APP_QUOTA, ANONYMOUS_QUOTA = 5000, 60
 _ISSUES = ("issues:write", "pull_requests:write")
 NEEDS: Mapping[str, tuple[str, ...]] = {
     "repos/get-content": ("contents:read",),
+    "repos/list-activities": ("contents:read",),
     "git/get-ref": ("contents:read",),
     "git/get-commit": ("contents:read",),
     "git/get-tree": ("contents:read",),

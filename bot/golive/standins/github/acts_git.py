@@ -10,7 +10,7 @@ from golive.standins.github.hooks import NO_COMMIT, Body, act
 from golive.standins.github.merging import Merging
 from golive.standins.github.shapes import Json, stamp
 from golive.standins.github.shapes_work import WorkShapes
-from golive.standins.github.world import Pull, RefusedError, Repo, User
+from golive.standins.github.world import Activity, Pull, RefusedError, Repo, User
 
 Files = Mapping[str, str | bytes | None]
 
@@ -93,6 +93,7 @@ class GitActs(Merging):
         """Delete a branch; pull requests from it or into it are closed."""
         where, user = self.world.repo(repo), self.world.user(by)
         before = where.git.refs.pop(f"heads/{branch}")
+        self._note_move(where, branch, before, NO_COMMIT, user)
         self.emit("push", None, where, user, self._push_body(where, branch, before, NO_COMMIT, user))
         for pull in [p for p in where.open_pulls.values() if branch in (p.head.ref, p.base.ref)]:
             self.close(where, pull, user)
@@ -121,6 +122,7 @@ class GitActs(Merging):
         """A push arrived: say so, bring pull requests of the branch up to date, and see whose work landed by it."""
         known = repo.git.refs.get(f"heads/{branch}")
         repo.git.refs[f"heads/{branch}"], repo.pushed_at = after, self.world.now()
+        self._note_move(repo, branch, before, after, user)
         self.emit("push", None, repo, user, self._push_body(repo, branch, before, after, user))
         if known is None:
             self.emit("create", None, repo, user, lambda _: {
@@ -131,6 +133,19 @@ class GitActs(Merging):
         new = set(self._new_commits(repo, before, after))
         for pull in [p for p in repo.open_pulls.values() if p.base.ref == branch and p.head.sha in new]:
             self.mark_merged(repo, pull, user, after)
+
+    def _note_move(self, repo: Repo, branch: str, before: str, after: str, user: User) -> None:
+        number = repo.id * 10**6 + len(repo.activities)
+        kind = self._kind_of_move(repo, before, after)
+        repo.activities.append(Activity(number, branch, before, after, kind, user, self.world.now()))
+
+    @staticmethod
+    def _kind_of_move(repo: Repo, before: str, after: str) -> str:
+        if NO_COMMIT in (before, after):
+            return "branch_creation" if before == NO_COMMIT else "branch_deletion"
+        if after in repo.landed:
+            return repo.landed[after]
+        return "push" if repo.git.contains(after, before) else "force_push"
 
     def _synchronize(self, repo: Repo, pull: Pull, before: str, after: str, user: User) -> None:
         self.world.stand(repo, pull, head=after)

@@ -27,6 +27,7 @@ _DELIVERIES = "test_webhook_deliveries_are_listed_and_sent_again"
 _MANIFEST = "test_a_manifest_becomes_an_installed_app"
 _PEOPLE = "test_accounts_organisations_and_teams_are_read"
 _GIT = "test_a_repository_and_its_git_are_read"
+_ACTIVITY = "test_who_moved_a_branch_is_listed"
 _PULLS = "test_pull_requests_are_opened_read_changed_and_reviewed"
 _TALK = "test_comments_reactions_labels_and_the_timeline"
 _CHECKS = "test_check_runs_and_statuses_are_given_and_read"
@@ -190,6 +191,7 @@ COVERAGE = (
     Row("GET", "/repos/{owner}/{repo}/collaborators", "repos/list-collaborators", _PEOPLE),
     Row("GET", "/repos/{owner}/{repo}/commits/{ref}/status", "repos/get-combined-status-for-ref", _CHECKS),
     Row("GET", "/repos/{owner}/{repo}/commits/{ref:path}", "repos/get-commit", _GIT),
+    Row("GET", "/repos/{owner}/{repo}/activity", "repos/list-activities", _ACTIVITY),
     Row("GET", "/repos/{owner}/{repo}/contents/{path:path}", "repos/get-content", _GIT),
     Row(
         "GET",

@@ -179,6 +179,7 @@ class Merging(Hooks):
         pull.closed_at = pull.merged_at = pull.updated_at = now
         pull.closed_by = pull.merged_by = user
         pull.merge_commit_sha, pull.mergeable = landed, None
+        repo.landed[landed] = "merge_queue_merge" if user.type == "Bot" and repo.queues else "pr_merge"
         self.note(pull, "merged", user, commit_id=landed, commit_url=self.shapes().api(repo, f"commits/{landed}"))
         self.note(pull, "closed", user)
         self.emit("pull_request", "closed", repo, user, self.pull_body(repo, pull))

@@ -7,7 +7,7 @@ import base64
 from golive.standins.github.base import Call, needed, number
 from golive.standins.github.git import Entry, Flat
 from golive.standins.github.merging import Merging
-from golive.standins.github.shapes import Json
+from golive.standins.github.shapes import Json, stamp
 from golive.standins.github.world import ROLES, Protection, RefusedError, Repo
 from golive.standins.wire import Response, route
 
@@ -55,6 +55,22 @@ class RepoRoutes(Merging):
             kind, sha = ("file", files[whole]) if whole in files else ("dir", _subtree(repo, found, whole))
             rows.append(_row(call, repo, ref, whole, kind, sha, len(repo.git.blobs.get(sha, b""))))
         return Response.of(200, rows)
+
+    @route("GET", "/repos/{owner}/{repo}/activity", "repos/list-activities")
+    def list_activities(self, call: Call, repo: Repo) -> Response:
+        """Who moved which branch from where to where, the newest first. No further page is offered, as nobody asks for one."""
+        asked = {name: call.request.one(name) for name in ("actor", "activity_type")}
+        branch = (call.request.one("ref") or "").removeprefix("refs/heads/")
+        size = min(max(int(call.request.one("per_page", "30")), 1), 100)
+        rows = [
+            {"id": one.id, "node_id": f"PSH_{one.id}", "before": one.before, "after": one.after,
+             "ref": f"refs/heads/{one.branch}", "timestamp": stamp(one.at), "activity_type": one.kind,
+             "actor": call.shapes.user(one.actor)}
+            for one in reversed(repo.activities)
+            if branch in ("", one.branch) and asked["actor"] in (None, "", one.actor.login)
+            and asked["activity_type"] in (None, "", one.kind)
+        ]  # fmt: skip
+        return Response.of(200, rows[:size])
 
     @route("GET", "/repos/{owner}/{repo}/git/ref/{ref:path}", "git/get-ref")
     def get_ref(self, call: Call, repo: Repo, ref: str) -> Response:

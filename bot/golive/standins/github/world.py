@@ -275,6 +275,19 @@ class Queued:
     ref: str = ""
 
 
+@dataclass(frozen=True)
+class Activity:
+    """A branch was moved by somebody, and how."""
+
+    id: int
+    branch: str
+    before: str
+    after: str
+    kind: str
+    actor: User
+    at: datetime
+
+
 @dataclass
 class Repo:
     """A repository with its git objects and everything that hangs on it."""
@@ -290,6 +303,9 @@ class Repo:
     pushed_at: datetime | None = None
     next_number: int = 1
     archived: bool = False
+    activities: list[Activity] = field(default_factory=list)
+    landed: dict[str, str] = field(default_factory=dict)
+    """Commits by which pull requests were merged, and what GitHub's list of activities calls that."""
     roles: dict[str, str] = field(default_factory=dict)
     pulls: dict[int, Pull] = field(default_factory=dict)
     issues: dict[int, Issue] = field(default_factory=dict)
