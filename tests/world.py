@@ -346,8 +346,9 @@ class World:
     # -- the usual story
 
     def release(self, by: str = "ana", head: str = "release/1.4") -> int:
-        """A release branch and its pull request, with CI green."""
-        self.github.commit("acme/shop", head, {"app.py": "print('1.4')\n"}, by=by, message="Release 1.4")
+        """A release branch and its pull request, with CI green; another branch has a commit of its own."""
+        version = head.rpartition("/")[2]
+        self.github.commit("acme/shop", head, {"app.py": "print('1.4')\n"}, by=by, message=f"Release {version}")
         number = self.github.open_pull("acme/shop", head=head, title="Release 1.4", by=by)
         self.ci_says("success", number)
         self.settle()
