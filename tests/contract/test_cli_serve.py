@@ -17,10 +17,11 @@ from pathlib import Path
 
 import pytest
 
-from golive.cli import database, envfile
+from golive.cli import envfile
 from golive.standins.github import GitHub
 from golive.standins.slack import Slack
 from golive.standins.wire import serve
+from golive.store import overview
 from golive.store.store import Store, engine_for
 from golive.wiring.service import utc_now
 
@@ -114,7 +115,7 @@ def worked(folder: Path, subject: str) -> bool:
     """Whether a running service has done what was owed, within ten seconds."""
     store, deadline = Store(engine_for(f"sqlite:///{folder / 'golive.db'}"), utc_now), time.monotonic() + 10
     try:
-        while subject in database.due(store):
+        while subject in overview.due(store):
             if time.monotonic() > deadline:
                 return False
             time.sleep(0.05)

@@ -90,10 +90,9 @@ def export(subject: str, output: Path | None, with_logins: bool, env_file: Path 
     if output is None:
         click.echo(text, nl=False)
         return
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise Misconfigured(f"{output} cannot be written: {error.strerror}. Name another file with -o.") from None
+    from golive.cli import writing
+
+    writing.keep(output, text, "Name another file with -o.")
     click.echo(
         f"{output}: the evidence of {subject}, signed with key {key_id[:16]}. Verify it: golive audit verify {output}"
     )
@@ -129,10 +128,11 @@ def _verify_file(file: Path, key: Path | None, head: str, env_file: Path | None)
 
 def _verify_records(subject: str | None, head: str, env_file: Path | None) -> None:
     from golive.cli import database
+    from golive.store import overview
 
     broken = 0
     with database.opened(env_file) as store:
-        recorded, names = database.recorded(store), database.named(store)
+        recorded, names = overview.recorded(store), overview.named(store)
         if subject:
             key = database.subject_of(store, subject)
             recorded = [one for one in recorded if one.key == key]

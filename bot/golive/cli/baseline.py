@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from golive.cli import writing
 from golive.cli.check import BASELINE, Asked, taken
 from golive.cli.selecting import Wanted, words
 from golive.core.baseline import Baseline, Comparison, Recorded, compare, dump, parse
@@ -61,13 +62,7 @@ def record(
         raise Misconfigured("No check measured anything, so there is nothing to record.")
     before = _read(file) if file.is_file() else Baseline({})
     kept = Baseline({**before.values, **found.values}, found.recorded_at, found.golive)
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        beside = file.with_name(file.name + ".new")
-        beside.write_text(dump(kept), encoding="utf-8")
-        beside.replace(file)
-    except OSError as error:
-        raise Misconfigured(f"{file} cannot be written: {error.strerror}.") from None
+    writing.keep(file, dump(kept))
     click.echo(f"{len(found.values)} values recorded in {file}.")
 
 

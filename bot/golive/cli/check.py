@@ -10,7 +10,6 @@ import contextlib
 import os
 import shutil
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -338,11 +337,6 @@ def form_of(path: Path) -> str:
 
 def keep(report: Report, path: Path) -> None:
     """Write it in the format of its suffix; a write that breaks off leaves what was there before."""
-    text = told(report, form_of(path))
-    try:
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as out:
-            out.write(text)
-        Path(out.name).chmod(0o644)
-        Path(out.name).replace(path)
-    except OSError as error:
-        raise Misconfigured(f"{path} cannot be written: {error.strerror}.") from None
+    from golive.cli import writing
+
+    writing.keep(path, told(report, form_of(path)))

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from golive.cli import writing
 from golive.cli.workflow_commands import annotation, set_outputs, summarise
 from golive.core.errors import Misconfigured
 from golive.core.findings import Judged
@@ -84,10 +85,7 @@ def for_gate(file: Path, judged: Sequence[Judged], pull: int, head: str, runner:
     told = sent((one for one in judged if one.rule.on_runner), pull, head)
     if not told["results"]:
         raise Misconfigured("Nothing was found here that a runner reports: which checks say `where: runner`?")
-    try:
-        file.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise Misconfigured(f"{file} cannot be written: {error.strerror}.") from None
+    writing.keep(file, json.dumps(told, indent=2) + "\n")
 
 
 def _pull_of(runner: Runner) -> dict[str, Any]:

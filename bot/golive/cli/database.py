@@ -1,6 +1,6 @@
 """The database of an installation, opened beside a running service: never created by asking, never worked on.
 
-`work` and `audit` read and touch through it. Add a question about the tables as one function here.
+`work` and `audit` read and touch through it; what they ask of all releases at once is in `store/overview.py`.
 """
 
 from __future__ import annotations
@@ -9,17 +9,13 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
-
-from sqlmodel import select
 
 from golive import settings as all_settings
 from golive.core.errors import Misconfigured
-from golive.core.model import Subject
 from golive.ports import ANSWERS, INBOX, PEOPLE
+from golive.store.overview import due, named
 from golive.store.store import Store, engine_for
-from golive.store.tables import DueRow, LedgerRow, ReleaseRow
 from golive.store.work import ProcessLock
 from golive.wiring.service import utc_now
 
@@ -41,29 +37,6 @@ def opened(env_file: Path | None) -> Iterator[Store]:
         yield store
     finally:
         store.close()
-
-
-def due(store: Store) -> dict[str, tuple[datetime, bool]]:
-    """Subject → when it is due first, and whether it is being worked on now; the earliest first."""
-    found: dict[str, tuple[datetime, bool]] = {}
-    with store.reading() as session:
-        for row in session.exec(select(DueRow).order_by("at", "id")):
-            at, claimed = found.get(row.subject, (row.at, False))
-            found[row.subject] = (at, claimed or row.claimed)
-    return found
-
-
-def named(store: Store) -> dict[str, str]:
-    """Subject → how people call the pull request, `acme/shop#7`; of every one that golive knows."""
-    with store.reading() as session:
-        return {row.subject: f"{row.full_name}#{row.number}" for row in session.exec(select(ReleaseRow))}
-
-
-def recorded(store: Store) -> list[Subject]:
-    """Everything that has a ledger, in order of host, repository and number."""
-    with store.reading() as session:
-        rows = session.exec(select(LedgerRow.host, LedgerRow.repository, LedgerRow.number).distinct())
-        return sorted((Subject(*row) for row in rows), key=lambda s: (s.host, s.repository, s.number))
 
 
 def subject_of(store: Store, told: str) -> str:

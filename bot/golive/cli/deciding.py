@@ -102,12 +102,13 @@ class Record:
 def opened(release: str, env_file: Path | None) -> Record:
     """The record of a release that a person names. Raises Misconfigured for one that golive does not know."""
     from golive.cli import database
+    from golive.store import overview
 
     with database.opened(env_file) as store:
         key = database.subject_of(store, release)
         if key in database.CHORES:
             raise Misconfigured(f"{release} is a chore of golive and no release. Name one like acme/shop#7.")
-        return record(store, Subject.parse(key), database.named(store).get(key, release))
+        return record(store, Subject.parse(key), overview.named(store).get(key, release))
 
 
 def record(store: Store, subject: Subject, name: str) -> Record:

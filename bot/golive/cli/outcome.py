@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from golive.cli.database import recorded
 from golive.cli.town import REPOSITORY, Town
+from golive.store.overview import recorded
 from golive.store.store import Store
 from golive.wiring.service import utc_now
 

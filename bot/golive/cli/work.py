@@ -1,6 +1,6 @@
 """`golive work`: what the service owes a look, what fails, and trying again by hand. It works beside a running service.
 
-Add a question about the work table in `database`, and a command here.
+Add a question about the work table in `store/overview.py`, and a command here.
 """
 
 from __future__ import annotations
@@ -32,9 +32,10 @@ def list_(env_file: Path | None) -> None:
     Stuck releases are among the failing ones: `golive work retry acme/shop#7` tries one again.
     """
     from golive.cli import database
+    from golive.store import overview
 
     with database.opened(env_file) as store:
-        names, owed, faults = database.named(store), database.due(store), store.faults()
+        names, owed, faults = overview.named(store), overview.due(store), store.faults()
     now = datetime.now(UTC)
     click.echo(f"{len(owed)} due:")
     for subject, (at, claimed) in owed.items():
@@ -55,6 +56,7 @@ def retry(subject: str | None, env_file: Path | None) -> None:
     golive work retry acme/shop#7
     """
     from golive.cli import database
+    from golive.store import overview
 
     with database.opened(env_file) as store:
         subjects = [database.subject_of(store, subject)] if subject else [row.subject for row in store.faults()]
@@ -62,7 +64,7 @@ def retry(subject: str | None, env_file: Path | None) -> None:
             for one in subjects:
                 tx.touch(one)
         told = database.wake_service(store) if subjects else False
-        names = database.named(store)
+        names = overview.named(store)
     if not subjects:
         click.echo("Nothing fails: there is nothing to try again.")
         return

@@ -1,17 +1,34 @@
-"""Files that are proposed for a repository: which are new, which are there, and how they get there without harm.
+"""Files that a command writes: one that was asked for by name, and those that are proposed for a repository.
 
-Nothing is written over a file unless that was asked for, and nothing is written through a link.
+Of the second, nothing is written over a file unless that was asked for, and nothing is written through a link.
 """
 
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from golive.core.errors import Misconfigured
+
+
+def keep(file: Path, text: str, mend: str = "") -> None:
+    """Write a file that was asked for by name; its folder is made, and a write that breaks off leaves what was there.
+
+    mend: what to do where it cannot be written, a sentence.   Raises Misconfigured then.
+    """
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if file.exists() and not file.is_file():  # a pipe or a device, such as /dev/stdout
+            file.write_text(text, encoding="utf-8")
+        else:
+            _replace(file, text)
+    except OSError as error:
+        raise Misconfigured(f"{file} cannot be written: {error.strerror}. {mend}".rstrip()) from None
+
 
 NEW, SAME, KEPT, REPLACED = "new", "same", "kept", "replaced"
 
@@ -64,9 +81,13 @@ def write(root: Path, files: tuple[Proposed, ...]) -> None:
 
 def _replace(place: Path, text: str) -> None:
     """In one step, so that a write that breaks off leaves what was there; a link is replaced and not followed."""
-    with tempfile.NamedTemporaryFile(
-        "w", dir=place.parent, prefix=".golive-", delete=False, encoding="utf-8", newline="\n"
-    ) as out:
-        out.write(text)
-    Path(out.name).chmod(0o644)
-    Path(out.name).replace(place)
+    beside = place.with_name(f".golive-{secrets.token_hex(8)}")
+    try:
+        with beside.open("x", encoding="utf-8", newline="\n") as out:  # readable by those whom the umask says
+            out.write(text)
+        if place.is_file() and not place.is_symlink():
+            shutil.copymode(place, beside)
+        beside.replace(place)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
