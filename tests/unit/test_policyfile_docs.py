@@ -61,12 +61,12 @@ TABLES: list[tuple[str, Any, str, Callable[[Any], dict[str, Any]]]] = [
     ),
     ("Overrides", agreement.OverridesSection, "from: [a/b]", lambda one: {"overrides": one}),
     ("Decision", sections.DecisionSection, "", lambda one: {"decision": one}),
-    ("Promotion", agreement.PromotionSection, "", lambda one: {"promotion": one}),
+    ("Promotion", promotion.PromotionSection, "", lambda one: {"promotion": one}),
     (
         "Deploy", promotion.DeploySection, "environment: production",
         lambda one: {"promotion": {"merge": "none", "deploy": one}},
     ),
-    ("Merge", agreement.MergeSection, "", lambda one: {"promotion": {"merge": one}}),
+    ("Merge", promotion.MergeSection, "", lambda one: {"promotion": {"merge": one}}),
 ]  # fmt: skip
 """Heading, its section, the least such section, and where in a policy that belongs."""
 

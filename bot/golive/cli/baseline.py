@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,9 +11,10 @@ from typing import TYPE_CHECKING
 import click
 
 from golive.cli import writing
-from golive.cli.check import BASELINE, Asked, taken
+from golive.cli.check import Asked, taken
+from golive.cli.recorded import BASELINE, read_file
 from golive.cli.selecting import Wanted, words
-from golive.core.baseline import Baseline, Comparison, Recorded, compare, dump, parse
+from golive.core.baseline import Baseline, Comparison, Recorded, compare, dump
 from golive.core.errors import Misconfigured
 from golive.core.units import amount
 
@@ -60,7 +60,7 @@ def record(
     found = measured(_report(policy, target, only, saved, quiet))
     if not found.values:
         raise Misconfigured("No check measured anything, so there is nothing to record.")
-    before = _read(file) if file.is_file() else Baseline({})
+    before = read_file(file) if file.is_file() else Baseline({})
     kept = Baseline({**before.values, **found.values}, found.recorded_at, found.golive)
     writing.keep(file, dump(kept))
     click.echo(f"{len(found.values)} values recorded in {file}.")
@@ -82,7 +82,7 @@ def compare_(
 ) -> int:  # fmt: skip
     """Run the checks, and say how what they measure changed. Exits 0, or 1 where a tolerance is exceeded."""
     now = measured(_report(policy, target, only, saved, quiet))
-    found = compare(_of(_read(file), words(only)), now)
+    found = compare(_of(read_file(file), words(only)), now)
     click.echo(table(found, tolerance))
     return int(tolerance is not None and exceeds(found, tolerance))
 
@@ -91,7 +91,7 @@ def compare_(
 @_FILE
 def show(file: Path) -> None:
     """Say what was recorded, and when."""
-    read = _read(file)
+    read = read_file(file)
     at = f"{read.recorded_at:%Y-%m-%d %H:%M} UTC" if read.recorded_at else "at an unknown time"
     click.echo(f"{file}: recorded {at} by {f'golive {read.golive}' if read.golive else 'another tool'}")
     width = max((len(name) for name in read.values), default=0)
@@ -122,17 +122,6 @@ def measured(report: Report) -> Baseline:
     return Baseline(values, report.run.started_at, report.run.golive)
 
 
-def recorded(path: Path | None) -> Mapping[str, Mapping[str, float]]:
-    """Check → measure → recorded value; empty without a file. Raises Misconfigured where the file cannot be read."""
-    if path is None:
-        return {}
-    found: dict[str, dict[str, float]] = {}
-    for name, value in _read(path).numbers().items():
-        check, _, measure = name.partition(".")
-        found.setdefault(check, {})[measure] = value
-    return found
-
-
 def _of(read: Baseline, wanted: tuple[str, ...]) -> Baseline:
     """Only the values of these checks; all of them where none is named."""
     if not wanted:
@@ -143,15 +132,6 @@ def _of(read: Baseline, wanted: tuple[str, ...]) -> Baseline:
         if any(fnmatchcase(name.partition(".")[0], pattern) for pattern in wanted)
     }
     return Baseline(values, read.recorded_at, read.golive)
-
-
-def _read(path: Path) -> Baseline:
-    try:
-        return parse(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise Misconfigured(f"{path} cannot be read: {error.strerror}. `golive baseline record` makes one.") from None
-    except ValueError as error:
-        raise Misconfigured(f"{path}: {error}.") from None
 
 
 def table(found: Comparison, tolerance: float | None) -> str:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import click
 
 from golive import __version__
+from golive.cli.recorded import BASELINE
 from golive.cli.selecting import Wanted, selected, words
 from golive.core.errors import Misconfigured
 
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 SEARCHED = (Path(".github/golive.yml"), Path("golive.yml"))
 """Where a repository's policy is looked for, first come first taken."""
 DEFAULT = "the default profile"
-BASELINE = Path(".golive/baseline.json")
-"""Where a recorded baseline lies unless another file is named."""
 FORMATS = ("text", "json", "junit", "sarif", "nagios", "prometheus", "markdown", "html", "intoto")
 """The names of `render.report.FORMATS`; a test holds the two together, so that help imports nothing."""
 EXIT_CODES = {"GO": 0, "NO_GO": 1, "CONDITIONAL_GO": 2, "WAIT": 4, "HOLD": 5}
@@ -223,8 +222,8 @@ def _run(
     import logging
 
     from golive.cli import attestations
-    from golive.cli.baseline import recorded
     from golive.cli.progress import Progress
+    from golive.cli.recorded import recorded
     from golive.engine.run import Setting, run
     from golive.wiring.local import machine, utc_now
 

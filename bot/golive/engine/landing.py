@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import structlog
 
@@ -21,10 +20,8 @@ from golive.core.landing_rules import ENQUEUE, UPDATE, by_queue_only
 from golive.core.ledger import Entry
 from golive.core.model import PullState
 from golive.core.snapshot import Snapshot
+from golive.engine.turn import Turn
 from golive.ports import Clock, ForgeRepo, Store
-
-if TYPE_CHECKING:
-    from golive.engine.perform import Turn
 
 log = structlog.get_logger()
 

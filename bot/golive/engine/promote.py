@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import structlog
 
@@ -23,10 +22,8 @@ from golive.core.model import PullState, Subject
 from golive.core.promotion import goes_on, planned
 from golive.core.snapshot import Snapshot
 from golive.engine.resume import dispatched
+from golive.engine.turn import Turn
 from golive.ports import Clock, ForgeRepo, SlotState, Store, Transaction
-
-if TYPE_CHECKING:
-    from golive.engine.perform import Turn
 
 log = structlog.get_logger()
 

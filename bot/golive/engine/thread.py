@@ -10,17 +10,14 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 import structlog
 
 from golive.core.errors import Gone
 from golive.core.model import Fact
 from golive.core.thread import Reply, next_reply, span, told
+from golive.engine.turn import Turn
 from golive.ports import Chat, Clock, MessageView, Render, SlotState, Store
-
-if TYPE_CHECKING:
-    from golive.engine.perform import Turn
 
 log = structlog.get_logger()
 

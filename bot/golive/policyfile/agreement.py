@@ -1,4 +1,4 @@
-"""The keys about people and time: who signs off, when they are asked, freezes, overrides, how it goes live.
+"""The keys about people and time: who signs off, when they are asked, freezes, overrides.
 
 One class for each section and one field for each key, as in `sections`; rules inside one section are its validators.
 """
@@ -30,7 +30,6 @@ from golive.policyfile.fields import (
 )
 from golive.policyfile.mistakes import listed, mistaken, shown
 from golive.policyfile.people import OWNERS, no_owners
-from golive.policyfile.promotion import DeploySection, Environment, GitName, ResumeSection, WorkflowFile
 
 MAX_FREEZES = 100
 LONGEST_OVERRIDE = timedelta(hours=24)
@@ -224,62 +223,4 @@ class OverridesSection(Section):
     people: int = Field(2, ge=2, description="how many different people it takes, 2 or more")
     longest: Annotated[Duration, AfterValidator(_at_most_a_day)] = Field(
         timedelta(hours=1), description="how long one may last, at most 24h"
-    )
-
-
-class MergeSection(Section):
-    """golive merges by itself."""
-
-    method: Literal["merge", "squash", "rebase"] = Field("merge", description="how it is merged")
-    when: Literal["go", "conditional", "ask"] = Field(
-        "go", description="go: on GO; conditional: on CONDITIONAL_GO, too; ask: once somebody says /golive promote"
-    )
-
-
-class PhaseSection(Section):
-    """One step of going live."""
-
-    later: ClassVar[frozenset[str]] = frozenset(
-        {"traffic", "deploy", "soak", "interval", "success", "rollback", "advance"}
-    )
-    name: Id = Field(description="what the phase is called, for example canary")
-
-
-def _merge_or_none(value: Any) -> Any:
-    """`none` is a value of its own: people may merge, and golive goes live without."""
-    return None if value == "none" else given(value)
-
-
-class PromotionSection(Section):
-    """What happens once nothing is missing."""
-
-    later: ClassVar[frozenset[str]] = frozenset({"rollback", "watch"})
-    merge: Annotated[
-        MergeSection | None, BeforeValidator(_merge_or_none, json_schema_input_type=MergeSection | Literal["none"])
-    ] = Field(None, description="merge by itself; without it, or with none, people merge")
-    deploy: Annotated[DeploySection | None, BeforeValidator(given, json_schema_input_type=DeploySection)] = Field(
-        None, description="create a deployment, and wait for its success"
-    )
-    environment: Annotated[Environment | None, BeforeValidator(given, json_schema_input_type=Environment)] = Field(
-        None, description="answer this environment when a workflow waits before it"
-    )
-    tag: Annotated[GitName | None, BeforeValidator(given, json_schema_input_type=GitName)] = Field(
-        None, description="create this tag, for example v${version}"
-    )
-    branch: Annotated[GitName | None, BeforeValidator(given, json_schema_input_type=GitName)] = Field(
-        None, description="move this branch forward, for example releases/live"
-    )
-    resume: Annotated[ResumeSection | None, BeforeValidator(given, json_schema_input_type=ResumeSection)] = Field(
-        None, description="start the workflow that goes on with it, so that none waits on a runner"
-    )
-    after_merge: Annotated[
-        tuple[WorkflowFile, ...],
-        Field(min_length=1, max_length=10),
-        BeforeValidator(as_tuple, json_schema_input_type=Annotated[list[WorkflowFile], Field(min_length=1)]),
-    ] = Field((), description="start these workflows once it is merged, for example [release.yml]")
-    when: Literal["go", "conditional", "ask"] | None = Field(
-        None, description="as in merge, where nothing is merged: when golive begins"
-    )
-    phases: tuple[PhaseSection, ...] = Field(
-        (), min_length=1, max_length=MAX_NAMES, description="the steps in which it goes live, in their order"
     )

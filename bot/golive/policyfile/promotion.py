@@ -1,24 +1,21 @@
 """The acts of `promotion:`: their keys, their order, and what can never be. The order is that of the lines in the file.
 
-Add an act as a key of `PromotionSection` (in `agreement`), a line of `KINDS` and a class of its options here.
+Add an act as a key of `PromotionSection`, a line of `KINDS` and a class of its options here.
 """
 
 from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from golive.core.acts import MERGE, NAMES, PLACEHOLDER, Act, git_name_problem
 from golive.policyfile.durations import Duration
-from golive.policyfile.fields import Section
+from golive.policyfile.fields import MAX_NAMES, Id, Section, as_tuple, given
 from golive.policyfile.mistakes import Report, listed, mistaken, shown
 from golive.policyfile.tree import Mapping, Node, items, text_of
-
-if TYPE_CHECKING:
-    from golive.policyfile.agreement import PromotionSection
 
 KINDS = (MERGE, "deploy", "environment", "tag", "branch", "resume", "after_merge")
 """Keys that are acts, and may be written in any order."""
@@ -87,6 +84,64 @@ class ResumeSection(Section):
                 "this says not what golive is to start, or two things", "Write `workflow: deploy.yml` or `event: go`"
             )
         return self
+
+
+class MergeSection(Section):
+    """golive merges by itself."""
+
+    method: Literal["merge", "squash", "rebase"] = Field("merge", description="how it is merged")
+    when: Literal["go", "conditional", "ask"] = Field(
+        "go", description="go: on GO; conditional: on CONDITIONAL_GO, too; ask: once somebody says /golive promote"
+    )
+
+
+class PhaseSection(Section):
+    """One step of going live."""
+
+    later: ClassVar[frozenset[str]] = frozenset(
+        {"traffic", "deploy", "soak", "interval", "success", "rollback", "advance"}
+    )
+    name: Id = Field(description="what the phase is called, for example canary")
+
+
+def _merge_or_none(value: Any) -> Any:
+    """`none` is a value of its own: people may merge, and golive goes live without."""
+    return None if value == "none" else given(value)
+
+
+class PromotionSection(Section):
+    """What happens once nothing is missing."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"rollback", "watch"})
+    merge: Annotated[
+        MergeSection | None, BeforeValidator(_merge_or_none, json_schema_input_type=MergeSection | Literal["none"])
+    ] = Field(None, description="merge by itself; without it, or with none, people merge")
+    deploy: Annotated[DeploySection | None, BeforeValidator(given, json_schema_input_type=DeploySection)] = Field(
+        None, description="create a deployment, and wait for its success"
+    )
+    environment: Annotated[Environment | None, BeforeValidator(given, json_schema_input_type=Environment)] = Field(
+        None, description="answer this environment when a workflow waits before it"
+    )
+    tag: Annotated[GitName | None, BeforeValidator(given, json_schema_input_type=GitName)] = Field(
+        None, description="create this tag, for example v${version}"
+    )
+    branch: Annotated[GitName | None, BeforeValidator(given, json_schema_input_type=GitName)] = Field(
+        None, description="move this branch forward, for example releases/live"
+    )
+    resume: Annotated[ResumeSection | None, BeforeValidator(given, json_schema_input_type=ResumeSection)] = Field(
+        None, description="start the workflow that goes on with it, so that none waits on a runner"
+    )
+    after_merge: Annotated[
+        tuple[WorkflowFile, ...],
+        Field(min_length=1, max_length=10),
+        BeforeValidator(as_tuple, json_schema_input_type=Annotated[list[WorkflowFile], Field(min_length=1)]),
+    ] = Field((), description="start these workflows once it is merged, for example [release.yml]")
+    when: Literal["go", "conditional", "ask"] | None = Field(
+        None, description="as in merge, where nothing is merged: when golive begins"
+    )
+    phases: tuple[PhaseSection, ...] = Field(
+        (), min_length=1, max_length=MAX_NAMES, description="the steps in which it goes live, in their order"
+    )
 
 
 def acts_of(section: PromotionSection, node: Node | None) -> tuple[Act, ...]:

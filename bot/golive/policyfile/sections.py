@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from golive.core.model import NoData, Severity, Where
 from golive.policyfile.agreement import (
@@ -18,7 +18,6 @@ from golive.policyfile.agreement import (
     FreezeSection,
     GroupSection,
     OverridesSection,
-    PromotionSection,
     RulesSection,
 )
 from golive.policyfile.durations import Duration
@@ -41,6 +40,7 @@ from golive.policyfile.fields import (
     version_number,
     weights_sum,
 )
+from golive.policyfile.promotion import PromotionSection
 from golive.policyfile.runners import Workflows
 
 MAX_RELEASES, MAX_CHECKS = 50, 1000
@@ -135,6 +135,7 @@ class DecisionSection(Section):
 class PolicySection(Section):
     """The whole file."""
 
+    model_config = ConfigDict(defer_build=False)  # at import, when no other thread reads a policy
     later: ClassVar[frozenset[str]] = frozenset(
         {
             "extends", "certificate", "phases", "secrets", "documents", "matrix", "conditions", "rollback",

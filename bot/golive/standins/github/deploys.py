@@ -1,4 +1,4 @@
-"""What a deployment is here, and an environment that waits for an App's answer; with the JSON that GitHub gives of them."""
+"""What a deployment is here, and an environment that waits for an App's answer."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from golive.standins.github.shapes_work import WorkShapes
-    from golive.standins.github.world import App, Repo, User
+    from golive.standins.github.world import App, User
 
 STATES = ("error", "failure", "inactive", "in_progress", "queued", "pending", "success")
 """States of a deployment status ("Create a deployment status" of GitHub's REST API)."""
@@ -50,33 +49,3 @@ class EnvironmentGate:
     environment: str
     app: App
     answers: list[tuple[str, str]] = field(default_factory=list)
-
-
-def deployment(shapes: WorkShapes, repo: Repo, one: Deployment) -> dict[str, Any]:
-    """As answers and webhooks show it."""
-    url = shapes.api(repo, f"deployments/{one.id}")
-    at = stamp_of(one.at)
-    return {
-        "url": url, "id": one.id, "node_id": f"DE_{one.id}", "sha": one.sha, "ref": one.ref, "task": one.task,
-        "payload": one.payload, "original_environment": one.environment, "environment": one.environment,
-        "description": one.description, "creator": shapes.user(one.creator), "created_at": at, "updated_at": at,
-        "statuses_url": f"{url}/statuses", "repository_url": shapes.api(repo, "").rstrip("/"),
-        "transient_environment": False, "production_environment": one.environment == "production",
-    }  # fmt: skip
-
-
-def status(shapes: WorkShapes, repo: Repo, of: Deployment, one: DeploymentStatus) -> dict[str, Any]:
-    """As answers and webhooks show it."""
-    url = shapes.api(repo, f"deployments/{of.id}")
-    at = stamp_of(one.at)
-    return {
-        "url": f"{url}/statuses/{one.id}", "id": one.id, "node_id": f"DES_{one.id}", "state": one.state,
-        "creator": shapes.user(one.creator), "description": one.description, "environment": of.environment,
-        "target_url": one.log_url, "log_url": one.log_url, "environment_url": "", "created_at": at, "updated_at": at,
-        "deployment_url": url, "repository_url": shapes.api(repo, "").rstrip("/"),
-    }  # fmt: skip
-
-
-def stamp_of(when: datetime) -> str:
-    """GitHub's spelling of a time, to the second."""
-    return when.strftime("%Y-%m-%dT%H:%M:%SZ")

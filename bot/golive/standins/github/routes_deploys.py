@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from golive.standins.github import deploys
+from golive.standins.github import shapes_deploys
 from golive.standins.github.acts_checks import CheckActs
 from golive.standins.github.base import Call, needed, number
-from golive.standins.github.deploys import Deployment, DeploymentStatus, EnvironmentGate
+from golive.standins.github.deploys import STATES, Deployment, DeploymentStatus, EnvironmentGate
 from golive.standins.github.hooks import act
 from golive.standins.github.world import RefusedError, Repo, User
 from golive.standins.wire import Response, route
@@ -50,7 +50,7 @@ class DeployRoutes(CheckActs):
             "environment": environment, "event": "push", "sha": commit, "ref": where.default_branch,
             "deployment_callback_url": callback_url
             or shapes.api(where, f"actions/runs/{run}/deployment_protection_rule"),
-            "deployment": deploys.deployment(shapes, where, made), "pull_requests": []}, only=guard)  # fmt: skip
+            "deployment": shapes_deploys.deployment(shapes, where, made), "pull_requests": []}, only=guard)  # fmt: skip
         return run
 
     @act
@@ -62,8 +62,8 @@ class DeployRoutes(CheckActs):
         made = DeploymentStatus(self.world.new_id(), state, user, self.world.now(), said, log)
         of.statuses.append(made)
         self.emit("deployment_status", "created", repo, user, lambda shapes: {
-            "deployment_status": deploys.status(shapes, repo, of, made),
-            "deployment": deploys.deployment(shapes, repo, of)})  # fmt: skip
+            "deployment_status": shapes_deploys.status(shapes, repo, of, made),
+            "deployment": shapes_deploys.deployment(shapes, repo, of)})  # fmt: skip
         return made
 
     # -- deployments
@@ -89,8 +89,8 @@ class DeployRoutes(CheckActs):
         )  # fmt: skip
         repo.deployments[made.id] = made
         self.emit("deployment", "created", repo, call.actor,
-                  lambda shapes: {"deployment": deploys.deployment(shapes, repo, made)})  # fmt: skip
-        return Response.of(201, deploys.deployment(call.shapes, repo, made))
+                  lambda shapes: {"deployment": shapes_deploys.deployment(shapes, repo, made)})  # fmt: skip
+        return Response.of(201, shapes_deploys.deployment(call.shapes, repo, made))
 
     @route("GET", "/repos/{owner}/{repo}/deployments", "repos/list-deployments")
     def list_deployments(self, call: Call, repo: Repo) -> Response:
@@ -100,7 +100,7 @@ class DeployRoutes(CheckActs):
             one for one in reversed(repo.deployments.values())
             if all(ask(name) in ("", getattr(one, name)) for name in ("sha", "ref", "task", "environment"))
         ]  # fmt: skip
-        return self.listed(call, found, lambda one: deploys.deployment(call.shapes, repo, one))
+        return self.listed(call, found, lambda one: shapes_deploys.deployment(call.shapes, repo, one))
 
     @staticmethod
     def _deployment(repo: Repo, deployment_id: str) -> Deployment:
@@ -113,18 +113,18 @@ class DeployRoutes(CheckActs):
     def list_deployment_statuses(self, call: Call, repo: Repo, deployment_id: str) -> Response:
         """What was said of a deployment, newest first."""
         of = self._deployment(repo, deployment_id)
-        return self.listed(call, of.statuses[::-1], lambda one: deploys.status(call.shapes, repo, of, one))
+        return self.listed(call, of.statuses[::-1], lambda one: shapes_deploys.status(call.shapes, repo, of, one))
 
     @route("POST", "/repos/{owner}/{repo}/deployments/{deployment_id}/statuses", "repos/create-deployment-status")
     def create_deployment_status(self, call: Call, repo: Repo, deployment_id: str) -> Response:
         """Say how a deployment goes."""
         of, body = self._deployment(repo, deployment_id), call.body()
         state = needed(body, "state", str)
-        if state not in deploys.STATES:
+        if state not in STATES:
             raise RefusedError(422, f"Validation Failed: {state} is not included in the list")
         log = body.get("log_url") or body.get("target_url") or ""
         made = self._say(repo, of, state, call.actor, body.get("description", ""), log)
-        return Response.of(201, deploys.status(call.shapes, repo, of, made))
+        return Response.of(201, shapes_deploys.status(call.shapes, repo, of, made))
 
     # -- environments
 

@@ -13,8 +13,8 @@ from datetime import datetime
 from typing import Any
 
 from golive.standins.github.base import Call, needed
-from golive.standins.github.deploys import stamp_of
 from golive.standins.github.hooks import Hooks, act
+from golive.standins.github.shapes import stamp
 from golive.standins.github.shapes_work import WorkShapes
 from golive.standins.github.world import RefusedError, Repo, User
 from golive.standins.wire import Response, route
@@ -134,7 +134,7 @@ def _title(text: str, prefix: str, told: Mapping[str, Any]) -> str:
 
 
 def _shape(shapes: WorkShapes, repo: Repo, one: Run) -> dict[str, Any]:
-    url, at = shapes.api(repo, f"actions/runs/{one.id}"), stamp_of(one.at)
+    url, at = shapes.api(repo, f"actions/runs/{one.id}"), stamp(one.at)
     return {
         "id": one.id, "name": one.title, "node_id": f"WFR_{one.id}", "head_branch": one.branch, "head_sha": one.sha,
         "path": one.path, "run_number": one.id, "run_attempt": 1, "event": one.event, "display_title": one.title,
