@@ -31,6 +31,7 @@ from golive.core.promotion import goes_on
 from golive.core.rules import RoleRule
 from golive.core.snapshot import Mistake, Snapshot, Timing
 from golive.core.stopping import may_be_stopped
+from golive.engine import reacted
 from golive.engine.attendance import Attendance
 from golive.engine.groups import Groups
 from golive.engine.kept import Kept
@@ -56,8 +57,6 @@ Load = Callable[[str, str, str], Policy | tuple[Mistake, ...]]
 Read = Callable[[Comment], Iterable[Word]]
 """A comment of the forge → the words in it that are meant for us."""
 
-APPROVES = {"+1": "approve", "-1": "reject", "eyes": "looking"}
-"""Reactions that count, as the forge names them."""
 NEEDS_PERMISSION = frozenset(
     {"hold", "resume", "waive", "check", "condition", "freeze", "unfreeze", "promote", "not-a-release"}
 )
@@ -340,23 +339,14 @@ class Gather:
             slot = slots.get(f"request:{head}")
             if slot is None:
                 continue
-            known = {word.key for word in standing.words if word.key.startswith(f"reaction:{slot.ref}:")}
             try:
-                told = [r for r in repo.reactions(slot.ref) if r.content in APPROVES]
+                told = repo.reactions(slot.ref)
             except Gone:  # deleted, and soon written anew, or only out of sight: nobody took anything back
-                unread |= known
+                unread |= set(reacted.of_comment(slot.ref, standing).values())
                 continue
-            there = {f"reaction:{slot.ref}:{reaction.id}": reaction for reaction in told}
-            entries += [
-                ledger.said(
-                    Word(
-                        key=key, person=reaction.person, surface=Surface.REACTION, verb=APPROVES[reaction.content],
-                        at=reaction.at, revision_sha=head,
-                    )
-                )
-                for key, reaction in there.items() if key not in standing.heard
-            ]  # fmt: skip
-            entries += [ledger.voided(key, self._clock()) for key in sorted(known - there.keys())]
+            new, gone = reacted.differences(told, slot.ref, head, standing)
+            entries += [ledger.said(word) for word in new]
+            entries += [ledger.voided(key, self._clock()) for key in gone]
         return entries, unread
 
 

@@ -14,7 +14,7 @@ from golive.core.budget import Level, active_at, reactions_again
 from golive.core.errors import Gone, Kept, Later
 from golive.core.model import Standing, Subject
 from golive.core.snapshot import Timing
-from golive.engine.gather import APPROVES
+from golive.engine import reacted
 from golive.ports import Clock, Forge, Store
 
 log = structlog.get_logger()
@@ -67,9 +67,6 @@ class Reactions:
             slot = slots.get(f"request:{head}")
             if slot is None:
                 continue
-            prefix = f"reaction:{slot.ref}:"
-            there = {f"{prefix}{r.id}" for r in repo.reactions(slot.ref) if r.content in APPROVES}
-            known = {word.key for word in standing.words if word.key.startswith(prefix)}
-            if there - standing.heard or known - there:
+            if any(reacted.differences(repo.reactions(slot.ref), slot.ref, head, standing)):
                 return True
         return False
