@@ -207,8 +207,15 @@ def serve(app: Any, port: int = 0) -> Served:
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", port))
-    config = uvicorn.Config(  # a bound method is not recognised as ASGI 3 by itself
-        app, interface="asgi3", log_level="error", lifespan="auto", access_log=False, timeout_graceful_shutdown=2
+    # a bound method is not recognised as ASGI 3 by itself; whoever set up logging in this process keeps it
+    config = uvicorn.Config(
+        app,
+        interface="asgi3",
+        log_config=None,
+        log_level="error",
+        lifespan="auto",
+        access_log=False,
+        timeout_graceful_shutdown=2,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True, name="standin")
