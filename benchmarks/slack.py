@@ -1,12 +1,18 @@
 """How long Slack waits for an answer while ten thousand releases are open, and what an answer costs the processor.
 
-    .venv/bin/python benchmarks/slack.py [--releases 10000] [--commands 200] [--folder PATH]
+    .venv/bin/python benchmarks/slack.py [--releases 10000] [--commands 200] [--load turns] [--folder PATH]
 
 Slack gives three seconds. golive runs in a process of its own with its workers and a real SQLite file, the stand-ins of
 GitHub and Slack in a second, and so many clients in a third: they send signed commands, one after the other. Every command
-is new, so each is a commit of its own or shares one. `start`: golive has just started, and owes every release a look.
-`idle`: nothing is done but what the commands ask for. `turns`: all workers take real releases through one turn after the
-other. The last columns, for each command: milliseconds of processor time of the threads that answer; milliseconds for which
+is new, so each is a commit of its own or shares one. All releases are of one repository and one base, each with a head of
+its own; a few are real, and of the others GitHub knows nothing. What a load is:
+
+- `start`: golive has just started, and owes every release a look.
+- `idle`: nothing is done but what the commands ask for, which for a list of ten thousand is much.
+- `turns`: all workers take real releases through one turn after the other.
+- `push`: each second every release is owed a look, as by a push to their base.
+
+The last columns, for each command: milliseconds of processor time of the threads that answer; milliseconds for which
 those waited for a processor that other threads and programs had, which says how much the machine has to do besides;
 processor time of the whole process; and how many of the answered commands are in the file. Add a command as one row of
 `COMMANDS`; `{number}` is another release each time.
@@ -27,6 +33,7 @@ import sys
 import tempfile
 import threading
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -40,7 +47,7 @@ sys.path.insert(0, str(ROOT / "bot"))
 sys.path.insert(0, str(ROOT / "tests"))
 
 CLIENTS = (1, 8)
-LOADS = ("start", "idle", "turns")
+LOADS = ("start", "idle", "turns", "push")
 OWED = sqlalchemy.text("SELECT count(*) FROM due WHERE NOT timer AND at <= 1000000 * unixepoch()")
 BUSY = 8
 """Real releases that are looked at again and again in the rows `turns`; twice as many as golive has workers."""
@@ -71,8 +78,11 @@ def spent(names: tuple[str, ...]) -> tuple[float, float]:
 
 def answer_orders(golive: Any, told: dict[str, Any]) -> None:
     """Do what the measuring process asks for, line by line, until its end of the pipe closes."""
+    from golive.core.model import Subject
+
     keys: list[str] = told["busy"]
-    busy = threading.Event()
+    here = Subject.parse(keys[0])
+    busy, pushed = threading.Event(), threading.Event()
 
     def again() -> None:
         while True:
@@ -82,15 +92,23 @@ def answer_orders(golive: Any, told: dict[str, Any]) -> None:
                     tx.touch(key)
             time.sleep(0.01)
 
-    threading.Thread(target=again, name="toucher", daemon=True).start()
-    for order in sys.stdin:
-        if order.strip() != "look":
-            (busy.set if order.strip() == "turns" else busy.clear)()
-        if (
-            order.strip() == "rest"
-        ):  # most releases are none that GitHub knows: their turns would be tried again for ever
+    def push() -> None:
+        while True:
+            pushed.wait()
+            with golive.store.transaction() as tx:
+                tx.touch_open(here.host, here.repository, "main")
+            time.sleep(1)
+
+    for load in (again, push):
+        threading.Thread(target=load, name=load.__name__, daemon=True).start()
+    for line in sys.stdin:
+        if (order := line.strip()) != "look":
+            (busy.set if order == "turns" else busy.clear)()
+            (pushed.set if order == "push" else pushed.clear)()
+        if order == "rest":  # most releases are none that GitHub knows: their turns would be tried again for ever
             with golive.store.transaction() as tx:
                 tx.run(sqlalchemy.text("DELETE FROM due WHERE NOT claimed"))
+                tx.run(sqlalchemy.text("UPDATE inbox SET state = 'ignored' WHERE state = 'new'"))
         had, queued = spent(ANSWERING)
         owed = golive.store.look(OWED)[0][0]
         told = {"answering": had, "queued": queued, "process": time.process_time(), "owed": owed}
@@ -104,13 +122,16 @@ def serve_golive(given: str) -> None:
     from golive.settings import Settings
     from golive.standins.wire import serve
     from golive.web.app import create_app
+    from golive.wiring import heap
     from golive.wiring.service import build
 
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     told = json.loads(Path(given).read_text())
     golive = build(Settings(_env_file=None, **told["settings"]))
     golive.start()
-    served = serve(create_app(golive, runs=False))
+    app = create_app(golive, runs=False)
+    heap.settle()
+    served = serve(app)
     served.thread.name = "doors"
     print(served.url, flush=True)
     answer_orders(golive, told)
@@ -187,7 +208,7 @@ def fill(world: Any, releases: int) -> list[str]:
             for more in range(start, min(start + 1000, releases)):
                 subject = type(state.subject)(state.subject.host, state.subject.repository, 100 + more)
                 tx.put_release(
-                    type(state)(**{**vars(state), "subject": subject, "headline": f"0/2 — waiting ({more})"})
+                    replace(state, subject=subject, head_sha=f"{more:040x}", headline=f"0/2 — waiting ({more})")
                 )
     print(f"{releases} open releases, {len(state.view)} characters each, and {len(busy)} that GitHub knows")
     return busy
@@ -236,13 +257,14 @@ def measure(world: Any, golive: Other, clients: Other, told: dict[str, Any], loa
 
 
 def settings_of(world: Any) -> dict[str, Any]:
-    """What a golive for this world is set to, as JSON takes it."""
+    """What a golive for this world is set to, as JSON takes it; its database is the file as a server opens it."""
     held = world.settings().model_dump(exclude_unset=True)
+    held["database_url"] = f"sqlite:///{world.folder / 'golive.db'}"
     return {name: one.get_secret_value() if hasattr(one, "get_secret_value") else one for name, one in held.items()}
 
 
 def rest(golive: Other) -> None:
-    """Drop what the start owed, and wait until what is under way has ended."""
+    """Drop what is owed and what was kept and not worked yet, and wait until what is under way has ended."""
     while golive.asked("rest")["owed"]:
         time.sleep(1)
 
@@ -270,6 +292,7 @@ def measure_all(world: Any, releases: int, commands: int, loads: list[str]) -> N
                         "count": commands // number, "clients": number, "row": f"{load}.{name}.{number}",
                     }  # fmt: skip
                     measure(world, golive, clients, row, load)
+        rest(golive)
     finally:
         clients.end()
         golive.end()

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import SQLModel, select
+from sqlmodel import SQLModel, delete, select
 
 from golive.core.errors import Misconfigured
 from golive.core.ledger import GENESIS, Entry
@@ -25,7 +25,7 @@ from golive.core.model import Person, Subject, Verdict
 from golive.ports import ANSWERS, INBOX, Delivery, ReleaseState, SlotState
 from golive.store.migrate import migrate
 from golive.store.store import Store, Unavailable, engine_for
-from golive.store.tables import InboxRow, LedgerRow
+from golive.store.tables import DueRow, InboxRow, LedgerRow
 
 NOW = datetime(2026, 3, 4, 12, 0, 0, 123_456, tzinfo=UTC)
 SHOP = Subject("github.test", 5_000_000_000, 7)
@@ -494,6 +494,45 @@ def test_open_releases_are_told_by_repository_base_and_head(store: Store) -> Non
         assert {r.subject.number for r in tx.open_releases(SHOP.host, SHOP.repository)} == {1, 2, 4}
         assert {r.subject.number for r in tx.open_releases(SHOP.host, SHOP.repository, "main")} == {1, 4}
     assert [r.subject.number for r in store.pulls_at(SHOP.host, SHOP.repository, "beef")] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{}, {"base_ref": "main"}, {"at": NOW + timedelta(hours=1)}, {"at": NOW - timedelta(hours=1)}, {"but": SHOP}],
+    ids=["now", "of one base", "later", "a moment that has passed", "all but one"],
+)
+def test_touching_what_is_open_owes_exactly_what_touching_each_of_them_does(
+    store: Store, asked: dict[str, Any]
+) -> None:
+    def rows() -> list[tuple[Any, ...]]:
+        with store.reading() as session:
+            return sorted((r.subject, r.at, r.claimed, r.timer) for r in session.exec(select(DueRow)))
+
+    with store.transaction() as tx:
+        for number in range(1, 10):
+            at = replace(SHOP, number=number, repository=8 if number == 9 else SHOP.repository)
+            tx.put_release(ReleaseState(at, open=number != 3, base_ref="next" if number == 2 else "main"))
+        for number, hours, claimed, timer in (
+            (4, -1, False, False),
+            (5, -1, True, False),
+            (6, -1, False, True),
+            (8, 1, False, False),
+        ):
+            subject = replace(SHOP, number=number).key
+            tx.session.add(DueRow(subject=subject, at=NOW + timedelta(hours=hours), claimed=claimed, timer=timer))
+    before = rows()
+    with store.transaction() as tx:
+        for release in tx.open_releases(SHOP.host, SHOP.repository, asked.get("base_ref", "")):
+            if release.subject != asked.get("but"):
+                tx.touch(release.subject.key, asked.get("at"))
+    wanted = rows()
+    with store.transaction() as tx:  # and back to what was before
+        tx.session.exec(delete(DueRow))
+        tx.session.add_all(DueRow(subject=s, at=at, claimed=claimed, timer=timer) for s, at, claimed, timer in before)
+    assert rows() == before != wanted
+    with store.transaction() as tx:
+        tx.touch_open(SHOP.host, SHOP.repository, **asked)
+    assert rows() == wanted
 
 
 def test_faults_are_counted_in_a_row_and_forgotten_on_recovery(store: Store) -> None:

@@ -112,6 +112,7 @@ def _run(settings: Settings, listener: socket.socket) -> None:
     import uvicorn
 
     from golive.web.app import create_app
+    from golive.wiring import heap
     from golive.wiring.service import build
 
     log = structlog.get_logger()
@@ -119,8 +120,10 @@ def _run(settings: Settings, listener: socket.socket) -> None:
     with _until_told(golive):
         golive.start()
         log.info("serving", listen=settings.listen, public_url=settings.public_url, slack=golive.slack is not None)
+        app = create_app(golive, runs=False)
+        heap.settle()
         config = uvicorn.Config(
-            create_app(golive, runs=False), log_config=None, access_log=False, server_header=False,
+            app, log_config=None, access_log=False, server_header=False,
             timeout_graceful_shutdown=LAST_REQUESTS,
         )  # fmt: skip
         uvicorn.Server(config).run(sockets=[listener])

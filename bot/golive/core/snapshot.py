@@ -91,7 +91,7 @@ class Snapshot:
     quota: Level = Level.PLENTY
     budget: str = ""
     open_here: tuple[Sibling, ...] = ()
-    """The open releases of this repository."""
+    """The open releases of this repository; read where somebody waits for them."""
     too_large: str = ""
     """Why the forge does not show all that is changed, where the policy asks about it."""
     owned: tuple[OwnedPaths, ...] = ()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from golive.core import ledger
 from golive.core.decide import attesters
-from golive.core.errors import Gone, TooMuch
+from golive.core.errors import Gone, Later, TooMuch
 from golive.core.freshness import covered
 from golive.core.ledger import Entry
 from golive.core.model import (
@@ -111,6 +111,9 @@ class Gather:
         pull = self.kept.pull(repo, subject, fresh)
         trust(pull, standing.named, now)
         source = repo.policy(pull.revision.base_ref)
+        if not source.sha and pull.state is PullState.OPEN:
+            # what is open against a branch is closed with it, so this one is only out of sight
+            raise Later(f"{pull.revision.base_ref} is not to be found, and #{subject.number} is open against it")
         policy, mistakes = self._loaded(pull, source)
         attempts, error = self._store.fault_of(subject.key)
         snapshot = Snapshot(
@@ -143,7 +146,7 @@ class Gather:
             gathered, strangers=strangers, observed=(*observed, *updates, *weighed(repo, snapshot)), siblings=siblings,
             head_mistakes=head_mistakes, roles=roles, special=special, absent=absent, changed=changed,
             too_large=too_large, unstarted=unstarted(repo, snapshot),
-            changed_since=since, nagged=self._nagged(policy, roles), open_here=self._open_here(pull),
+            changed_since=since, nagged=self._nagged(policy, roles),
             presence=self._presence(policy, (*roles, *special.values())), chat_problems=self._problems(subject, policy),
         )  # fmt: skip
 
@@ -323,12 +326,20 @@ class Gather:
         found = [self._store.mark(chat_mark(subject))] if policy.notify.slack else []
         return tuple(said for said in (*found, *self._groups.problems(policy.roles)) if said)
 
-    def _open_here(self, pull: Pull) -> tuple[Sibling, ...]:
-        """The open releases of this repository, for those who ask."""
-        here = self._store.open_in(pull.subject.host, pull.subject.repository)
-        return tuple(
-            Sibling(r.subject.number, True, r.verdict, r.headline, r.state) for r in here if r.is_release
-        )  # fmt: skip
+    def listed(self, snapshot: Snapshot, answered: Collection[str]) -> Snapshot:
+        """With the open releases of the repository, where somebody waits for them; read for no other: they may be very many.
+
+        answered: slots of this release, see `AnswerWord`.
+        """
+        standing, subject = snapshot.standing, snapshot.pull.subject
+        if not any(
+            w.verb == "list" and w.key in standing.rulings and f"answer:{w.key}" not in answered for w in standing.words
+        ):
+            return snapshot
+        here = (r for r in self._store.open_in(subject.host, subject.repository) if r.is_release)
+        return replace(
+            snapshot, open_here=tuple(Sibling(r.subject.number, True, r.verdict, r.headline, r.state) for r in here)
+        )
 
     def _reactions(self, repo: ForgeRepo, subject: Subject, standing: Standing) -> tuple[list[Entry], set[str]]:
         """Reactions on the sign-off requests: new ones, ones that were taken back, and those that cannot be read just now."""

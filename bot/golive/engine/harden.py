@@ -76,8 +76,7 @@ class Harden:
         log.info("hardened", repository=here.repository, weak=[one.code for one in found])
         with self._store.transaction() as tx:
             tx.append(here, [ledger.hardened(found, self._clock(), last.seq)])
-            for release in tx.open_releases(here.host, here.repository):
-                tx.touch(release.subject.key)
+            tx.touch_open(here.host, here.repository)
 
     def _governed(self, repo: ForgeRepo, here: Subject) -> tuple[str, ...]:
         """The bases that releases go into: those of the default branch's policy, and of every open release."""
@@ -98,8 +97,7 @@ def subject_of(host: str, repository: int) -> str:
 def turned(tx: Transaction, event: GuardsTurned) -> None:
     """Look now at what changed, and have open releases look once what is remembered of a branch's rules has lapsed."""
     tx.touch(subject_of(event.host, event.repository), tx.now + SETTLES)
-    for release in tx.open_releases(event.host, event.repository):
-        tx.touch(release.subject.key, tx.now + RULES_LAPSE)
+    tx.touch_open(event.host, event.repository, at=tx.now + RULES_LAPSE)
 
 
 def first_look(tx: Transaction, host: str, repository: int) -> None:

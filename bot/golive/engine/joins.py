@@ -202,8 +202,7 @@ class Joins:
             return "Somebody else was quicker, so nothing was changed. Ask again to see how it stands."
         log.info(asked.verb, who=asked.who, account=asked.account, installation=installation, person=person.id)
         for repository in tx.repositories_of(self._host, installation):
-            for release in tx.open_releases(self._host, repository):
-                tx.touch(release.subject.key)
+            tx.touch_open(self._host, repository)
         for page in tx.homes_in(claim.team):
             tx.touch(page)
         return done(claim)

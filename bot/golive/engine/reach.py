@@ -60,7 +60,8 @@ def brought_in_line(tx: Transaction, host: str, installation: int, told: Standin
         ended(tx, host, installation)
         return
     if told.state != ACTIVE:
-        _touch(tx, (release.subject for one in known for release in tx.open_releases(host, one)))
+        for repository in known:
+            tx.touch_open(host, repository)
         return
     for one in told.reached:
         before = next(iter(tx.reached(host, repository=one.repository)), None)
@@ -112,7 +113,7 @@ def _lose(tx: Transaction, host: str, one: Reached, why: str) -> None:
 
 def wake(tx: Transaction, host: str, repository: int) -> None:
     """Look at all that is open in a repository, and at what was closed because it was out of reach."""
-    _touch(tx, (release.subject for release in tx.open_releases(host, repository)))
+    tx.touch_open(host, repository)
     _touch(tx, tx.lost_releases(host, repository, OUT_OF_REACH))
 
 

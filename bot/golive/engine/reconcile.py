@@ -28,11 +28,12 @@ from golive.engine.kept import binding, only_published
 from golive.engine.landing import before_landing
 from golive.engine.outsiders import blinded
 from golive.engine.owed import owe
-from golive.engine.perform import Perform, Turn
+from golive.engine.perform import Perform
 from golive.engine.promote import note_landed
 from golive.engine.reach import rests_now
 from golive.engine.reactions import look_at
 from golive.engine.trains import Trains
+from golive.engine.turn import Turn
 from golive.ports import Clock, Forge, ReleaseState, Render, Store
 
 log = structlog.get_logger()
@@ -94,7 +95,7 @@ class Reconcile:
             f"{self._page_base}/r/{token}", self._store.chain_head(subject)[:12], self._store.slots(subject.key),
             again=bool(snapshot.stuck or decision.nags),
         )  # fmt: skip
-        effects = plan(snapshot, decision, self._chat and self._told(subject))
+        effects = plan(self._gather.listed(snapshot, turn.slots), decision, self._chat and self._told(subject))
         told = only_published(effects) and not binding(decision)
         try:
             self._perform(turn, effects)
@@ -188,9 +189,7 @@ class Reconcile:
         with self._store.transaction() as tx:
             tx.append(subject, entries)
             tx.append(everywhere, shared)
-            for other in tx.open_releases(subject.host, subject.repository):
-                if other.subject != subject:
-                    tx.touch(other.subject.key)
+            tx.touch_open(subject.host, subject.repository, but=subject)
         return replace(
             snapshot,
             standing=self._store.standing(subject),

@@ -42,7 +42,7 @@ from golive.engine.link import not_set_up
 from golive.engine.meant import chosen, meant
 from golive.engine.perform import fingerprint
 from golive.engine.reached import environment_waits, known, turned
-from golive.ports import Delivery, Store, Transaction
+from golive.ports import INBOX, Delivery, Store, Transaction
 
 log = structlog.get_logger()
 
@@ -53,6 +53,10 @@ Intake = Callable[[Delivery], Iterable[Event]]
 """What an adapter makes of one delivery. Pure; unknown deliveries give no events."""
 AboutLink = Callable[[Transaction, str, str], str]
 """What to answer to `link` or `unlink` (the second) of a chat user (the third)."""
+
+
+AT_A_TIME = 200
+"""Deliveries in one turn: some seconds of it, even where each takes 20 ms."""
 
 
 class Recorder:
@@ -70,12 +74,13 @@ class Recorder:
         self._tries: dict[int, int] = {}
 
     def run(self) -> None:
-        """Record every kept delivery that was not recorded yet, oldest first.
+        """Record kept deliveries that were not recorded yet, oldest first; very many in several turns, so that golive can end.
 
         One that cannot be recorded stops no other: it is tried again, and after `TRIES` set aside as failed. Raises Later
         where some are left to try again.
         """
         left: set[int] = set()
+        worked = 0
         while deliveries := [d for d in self._store.new_deliveries() if d[0] not in left]:
             for inbox_id, delivery, repeats in deliveries:
                 try:
@@ -83,6 +88,11 @@ class Recorder:
                 except Exception as error:
                     left.add(inbox_id)
                     self._failed(inbox_id, delivery, error)
+            worked += len(deliveries)
+            if worked >= AT_A_TIME and not left:
+                with self._store.transaction() as tx:
+                    tx.touch(INBOX)
+                return
         if again := left & self._tries.keys():
             raise Later(f"{len(again)} deliveries could not be recorded yet")
 
@@ -132,8 +142,7 @@ class Recorder:
             case GroupFormed():
                 queue.heard(tx, event, delivery.received_at)
             case BaseMoved(host, repository, ref):
-                for release in tx.open_releases(host, repository, ref):
-                    tx.touch(release.subject.key)
+                tx.touch_open(host, repository, ref)
             case HeadStirred(host, repository, head_sha, stirs, name):
                 if "deployment" in stirs:
                     promote.stirred(tx, host, repository, head_sha)
@@ -142,8 +151,7 @@ class Recorder:
                         self._touched(tx, Touched(release.subject, stirs), delivery)
             case PeopleChanged(host, installation):
                 for within in tx.repositories_of(host, installation):
-                    for release in tx.open_releases(host, within):
-                        tx.touch(release.subject.key)
+                    tx.touch_open(host, within)
             case Voided(subject, prefix, at):
                 tx.append(subject, [ledger.voided(prefix, at)])
                 tx.touch(subject.key)

@@ -49,6 +49,14 @@ class MemoryTransaction:
         else:
             self.set_timer(subject, at)
 
+    def touch_open(
+        self, host: str, repository: int, base_ref: str = "", at: datetime | None = None, but: Subject | None = None
+    ) -> None:
+        """`touch` every open pull request that this run looked at, `but` one."""
+        for release in self.open_releases(host, repository, base_ref):
+            if release.subject != but:
+                self.touch(release.subject.key, at)
+
     def set_timer(self, subject: str, at: datetime) -> None:
         """When the next run would be of use."""
         self._store.timers[subject] = at
@@ -153,10 +161,10 @@ class MemoryTransaction:
 
 
 class _Intents(dict[str, datetime]):
-    """Intents of this run, and those that an earlier one may have had and that nothing outside shows otherwise."""
+    """Another run may have meant to create anything, a moment ago or right now: it is searched for first, always."""
 
     def __contains__(self, name: object) -> bool:
-        return super().__contains__(name) or (isinstance(name, str) and name.startswith("issue:"))
+        return True
 
 
 class MemoryStore:
@@ -217,6 +225,11 @@ class MemoryStore:
         for place in places:
             self.places[place] = {name: replace(slot, gist="") for name, slot in self.places[place].items()}
 
+    def forget(self, *places: str) -> None:
+        """What stands at these places is read anew."""
+        for place in places:
+            self.places.pop(place, None)
+
     def know_repository(self, host: str, repository: int, full_name: str, installation: int) -> None:
         """The repository that this run is about."""
         self._repositories[host, repository] = (full_name, installation)
@@ -251,7 +264,7 @@ class MemoryStore:
         return dict(self.places[place])
 
     def intents(self, place: str) -> dict[str, datetime]:
-        """What we were about to create at a place, and since when. An issue may always have been: it is searched for first."""
+        """What we were about to create at a place, and since when; see `_Intents`."""
         return _Intents(self.intended[place])
 
     def pulls_at(self, host: str, repository: int, head_sha: str) -> list[ReleaseState]:

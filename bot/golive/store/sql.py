@@ -18,9 +18,11 @@ from sqlalchemy import (
     bindparam,
     case,
     delete,
+    false,
     func,
     insert,
     literal,
+    or_,
     select,
     update,
 )
@@ -94,6 +96,20 @@ SINCE = (
 WAITING_NOW = select(due.c.id).where(_free(False), due.c.at <= bindparam("at")).limit(1)
 WAITING_AT = select(due.c.id).where(_free(False), due.c.at == bindparam("at")).limit(1)
 DROP_TIMERS = delete(due).where(_free(True))
+_rows = _tables["release"].alias("open_one")
+_serving = due.alias("serving")
+TOUCH_OPEN = insert(due).from_select(
+    ["subject", "at", "claimed", "timer"],
+    select(_rows.c.subject, bindparam("its_at", type_=due.c.at.type), false(), false()).where(
+        _rows.c.open.is_(True), same(_rows, "host", "repository", its="its_"), _rows.c.subject != bindparam("but"),
+        or_(literal("") == bindparam("base"), _rows.c.base_ref == bindparam("base")),
+        ~select(_serving.c.id).where(
+            _serving.c.subject == _rows.c.subject, _serving.c.claimed.is_(False), _serving.c.timer.is_(False),
+            _serving.c.at.between(bindparam("since"), bindparam("until")),
+        ).exists(),
+    ),
+)  # fmt: skip
+"""A look at every open pull request of a repository but one, and of one base where `base` is not empty."""
 NEXT_SUBJECT = (
     select(due.c.subject)
     .where(due.c.claimed.is_(False), due.c.at <= bindparam("now"), due.c.subject.not_in(bindparam("running", expanding=True)))
@@ -133,7 +149,7 @@ OPEN_WITH = (
     _SHORT.where(_OPEN, same(release, "host", "repository"), release.c.head_sha.in_(bindparam("heads", expanding=True)))
     .order_by(release.c.subject)
 )  # fmt: skip
-OPEN_BY_NUMBER = select(release).where(_OPEN, same(release, "host", "repository")).order_by(release.c.number)
+OPEN_BY_NUMBER = _SHORT.where(_OPEN, same(release, "host", "repository")).order_by(release.c.number)
 OPEN_AT = (
     select(release).where(_OPEN, same(release, "host", "repository", "head_sha")).order_by(release.c.number)
 )  # fmt: skip

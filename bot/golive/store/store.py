@@ -8,7 +8,7 @@ import threading
 import weakref
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,8 @@ AT_A_TIME = 1000
 """Rows of a chain that are held in memory while it is walked."""
 KEPT = 3
 """Threads that keep a connection to read with, so that most of the pool's five are free for whoever writes."""
+BEGINNING = datetime.fromtimestamp(0, UTC)
+"""Before any moment that is kept."""
 _PLACE = ("host", "repository", "number", "seq")
 
 
@@ -201,6 +203,21 @@ class Transaction(LinkActs, ReachActs, FindActs, JoinActs):
         serves, since = (sql.WAITING_AT, at) if at > self.now else (sql.WAITING_NOW, self.now)
         if self.run(serves, {"subject": subject, "at": since}).first() is None:
             self._owe(subject, at, timer=False)
+
+    def touch_open(
+        self, host: str, repository: int, base_ref: str = "", at: datetime | None = None, but: Subject | None = None
+    ) -> None:
+        """`touch` every open pull request of a repository, or of one base branch of it, `but` one.
+
+        In one statement: there may be ten thousand, and a door waits for whoever writes.
+        """
+        at = at or self.now
+        self.touched = True
+        values = {
+            "its_host": host, "its_repository": repository, "base": base_ref, "but": but.key if but else "", "its_at": at,
+            "since": at if at > self.now else BEGINNING, "until": max(at, self.now),
+        }  # fmt: skip
+        self.run(sql.TOUCH_OPEN, values)
 
     def _owe(self, subject: str, at: datetime, timer: bool) -> None:
         self.run(sql.INSERT["due"], {"subject": subject, "at": at, "claimed": False, "timer": timer})
@@ -578,7 +595,7 @@ class Store(ReachReads, FindReads):
             return _state(row) if row else None
 
     def open_in(self, host: str, repository: int) -> list[ReleaseState]:
-        """The open pull requests of one repository, by number."""
+        """The open pull requests of one repository, by number. Without what was kept of their pages."""
         return [_state(row) for row in self.look(sql.OPEN_BY_NUMBER, {"host": host, "repository": repository})]
 
     def chat_users(self, people: Iterable[int]) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from golive.engine import home, unfurl
+from golive.engine.alone import alone
 from golive.engine.joins import Joins
 from golive.engine.listing import Listing
 from golive.engine.meant import LISTING
@@ -20,7 +21,7 @@ def surfaces(
 ) -> dict[str, Callable[[str], None]]:  # fmt: skip
     """Family → who works it. how: how somebody unknown is linked, a sentence.   joins: None: one workspace."""
     return {
-        LISTING: Listing(store, intake, page_base, joins),
+        LISTING: alone(Listing(store, intake, page_base, joins)),
         home.FAMILY: home.Homes(store, chat, home_view, clock, page_base, how, can_link, joins),
         unfurl.FAMILY: unfurl.Unfurl(store, chat, intake, unfurled, page_base, joins),
     }

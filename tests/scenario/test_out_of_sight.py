@@ -1,4 +1,4 @@
-"""GitHub's list of reactions may be older than the last one: what was away for a moment counts once it is back."""
+"""What GitHub does not show for a moment is not gone: it counts once it is back, and nothing is concluded meanwhile."""
 
 from __future__ import annotations
 
@@ -32,3 +32,23 @@ def test_a_reaction_that_one_list_left_out_counts_again_when_it_is_back() -> Non
         for _ in range(2):
             w.later(seconds=61)
         assert "0/2" in w.title(number), "and taken back once more, it does not count"
+
+
+def test_a_base_branch_that_is_not_to_be_found_for_a_moment_leaves_the_release_governed() -> None:
+    with a_world(slack=False) as w:
+        number = w.release()
+        w.later(seconds=61)
+        gone: list[Request] = []
+
+        def missing(request: Request, call: Next) -> Response:
+            if request.path.endswith("/git/ref/heads/main") and not gone:
+                gone.append(request)
+                return Response.of(404, {"message": "Not Found"})
+            return call(request)
+
+        w.push(number)
+        w.github.interceptors.append(missing)
+        for _ in range(3):
+            w.later(seconds=61)
+        assert gone, "the branch was not asked for, and this test says nothing"
+        assert w.ask_comment(number), "nobody is asked to sign the new head"
