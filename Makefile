@@ -18,7 +18,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 
 LAYERS := unit property contract scenario e2e
 TESTS := $(wildcard $(addprefix tests/,$(LAYERS)))
-LONG := tests/property $(addprefix tests/scenario/test_,crashes.py promotion_crashes.py landing_crashes.py fault_matrix.py gate_model.py)
+LONG := tests/property $(addprefix tests/scenario/test_,crashes.py promotion_crashes.py landing_crashes.py fault_matrix.py serverless_faults.py gate_model.py)
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 
 .PHONY: help venv demo test test-unit test-property test-contract test-scenario test-e2e test-long mutants lint format lock bench dist clean actionlint

@@ -17,7 +17,7 @@ from typing import Any
 from golive.ports import Delivery
 from golive.settings import Settings
 from golive.standins.wire import Outgoing, Response
-from golive.wiring.serverless import Asked, Looked, Serverless
+from golive.wiring.serverless import Asked, Looked, Pool, Serverless
 from world import IN_PROCESS, World, scratch
 
 KEY = "a key of an environment that only the default branch may use"
@@ -57,6 +57,7 @@ class GateWorld(World):
         self.last: Serverless | None = None
         self.automatic = True
         self.results: object = None
+        self.pool: Pool | None = None
         super().__init__(folder, re.sub(r"([{}])", r"\1\1", policy), slack=False, **options)
 
     def _mount(self) -> None:
@@ -121,8 +122,9 @@ class GateWorld(World):
             )
         asked = Asked("acme/shop", self.repo_id, pulls, delivery=delivery)
         self.last = Serverless(
-            self.settings(), asked, self.clock, lambda seconds: self.clock.pass_(seconds=seconds), self.results
-        )
+            self.settings(), asked, self.clock, lambda seconds: self.clock.pass_(seconds=seconds), self.results,
+            self.pool,
+        )  # fmt: skip
         self.looked = self.last.run()
         return self.looked
 

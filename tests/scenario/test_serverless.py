@@ -406,6 +406,9 @@ def test_results_that_were_handed_over_count_for_the_head_they_name_and_for_no_o
         head = w.github.pull("acme/shop", number).head.sha
         decision = w.looked[-1].decision
         assert decision is not None
+        assert "check unit (handed to the gate by a workflow)" in decision.headline
+        awaited = next(reason.sentence for reason in decision.reasons if reason.subject == "unit")
+        assert "`golive check --for-gate` writes the file" in awaited, "nobody reports to a run"
         digest = next(one.digest for one in decision.checks if one.rule.id == "unit")
 
         def told(sha: str, outcome: str) -> dict[str, object]:

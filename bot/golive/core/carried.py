@@ -12,6 +12,7 @@ import binascii
 import hashlib
 import hmac
 import json
+import math
 import re
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -39,11 +40,11 @@ LEAST = KINDS - {"result", "disturbed", "freeze", "stirred", "updated"}
 OF_THIS_RUN = ":this run"
 """Ends the keys of entries that mean nothing to the next run."""
 _BLOCK = re.compile(r"<!-- golive-state:1 (\d{1,15}) ([A-Za-z0-9+/=]+) ([0-9a-f]{64}) -->")
-_STAMP = re.compile(r"([0-9]{1,12})\.([0-9]{1,15})\.([0-9a-f]{12})\.([0-9a-f]{8})\.([0-9]{1,15}|f)")
+_STAMP = re.compile(r"([0-9]{1,12})\.([0-9]{1,15})\.([0-9a-f]{12})\.([0-9a-f]{8})\.([0-9]{1,15}|f)(?:\.([0-9]{1,12}))?")
 _BEFORE = "golive-"
 _SUPERSEDED = re.compile(r"([0-9]{1,12})\.([0-9]{1,15})\.([0-9a-f]{40})")
 MOST_STAMPS = 50
-"""Stamps in one address, of the newest pull requests: some 60 characters each, and an address has to fit in a field."""
+"""Stamps in one address, of the newest pull requests: some 70 characters each, and an address has to fit in a field."""
 NOTHING = "0" * 12
 """The digest where nothing is carried."""
 
@@ -57,34 +58,45 @@ class Carried:
 
 
 def worth(entries: Iterable[Entry], kinds: frozenset[str] = KINDS) -> tuple[Entry, ...]:
-    """Of a record, what is carried: of results the first that said what the newest says, of decisions the last, in brief.
+    """Of a record, what is carried: of results the first that said what the newest says, of decisions the last, in brief, and
+    the last before it landed: that one let it go.
 
     What a run looked at once more and found as it was is not carried, so that a run that finds nothing new leaves the same.
     """
     listed = [entry for entry in entries if entry.kind in kinds and not entry.key.endswith(OF_THIS_RUN)]
     keep: dict[tuple[str, str], Entry] = {}
+    landed = _landed(listed)
     for entry in listed:
         if entry.kind in ("result", "decision"):
-            before = keep.get(_of_many(entry))
+            before = keep.get(_of_many(entry, landed))
             if before is None or entry.kind == "decision" or _found(before) != _found(entry):
-                keep[_of_many(entry)] = entry
+                keep[_of_many(entry, landed)] = entry
     return tuple(
         _brief(entry) for entry in listed
-        if entry.kind not in ("result", "decision") or keep[_of_many(entry)] is entry
+        if entry.kind not in ("result", "decision") or keep[_of_many(entry, landed)] is entry
     )  # fmt: skip
+
+
+def _landed(entries: Iterable[Entry]) -> float:
+    """The seq of the entry that says it landed."""
+    return next((entry.seq for entry in entries if entry.kind == "merged"), math.inf)
 
 
 def steady(before: Sequence[Entry], now: Sequence[Entry]) -> tuple[Entry, ...]:
     """The same, with the decision as it was carried before where it says no other thing."""
-    old = next((entry for entry in before if entry.kind == "decision"), None)
-    kept = [old if old and entry.kind == "decision" and _said(entry) == _said(old) else entry for entry in now]
+    landed = _landed(now)
+    old = {(_said(entry), entry.seq > landed): entry for entry in before if entry.kind == "decision"}
+    kept = [
+        old.get((_said(entry), entry.seq > landed), entry) if entry.kind == "decision" else entry for entry in now
+    ]  # fmt: skip
     return tuple(sorted(kept, key=lambda entry: entry.seq))
 
 
 def _said(decision: Entry) -> tuple[object, ...]:
     """What makes a decision another one; how long ago somebody was asked does not."""
     body = decision.body
-    return body["verdict"], body["headline"].split(", asked ")[0], body["decision"]["reasons"]
+    reasons = tuple((reason["code"], reason["subject"]) for reason in body["decision"]["reasons"])
+    return body["verdict"], body["headline"].split(", asked ")[0], reasons
 
 
 def _found(result: Entry) -> tuple[object, ...]:
@@ -92,8 +104,9 @@ def _found(result: Entry) -> tuple[object, ...]:
     return tuple(body.get(name) for name in ("head", "digest", "outcome", "summary", "measured"))
 
 
-def _of_many(entry: Entry) -> tuple[str, str]:
-    return entry.kind, str(entry.body.get("check", ""))
+def _of_many(entry: Entry, landed: float) -> tuple[str, str]:
+    about = str(entry.seq > landed) if entry.kind == "decision" else str(entry.body.get("check", ""))
+    return entry.kind, about
 
 
 def _brief(entry: Entry) -> Entry:
@@ -137,6 +150,12 @@ def block(key: str, subject: Subject, carried: Carried) -> str:
     return f"<!-- golive-state:1 {carried.counter} {data} {_signed(key, subject, carried.counter, data)} -->"
 
 
+def record_in(text: str) -> str:
+    """The last block in a comment, as it stands there; empty where there is none."""
+    found = [match[0] for match in _BLOCK.finditer(text)]
+    return found[-1] if found else ""
+
+
 def read(key: str, subject: Subject, text: str) -> tuple[Carried | None, str]:
     """What the last block in a comment carries; or None and why it does not count, empty where there is none."""
     found = _BLOCK.findall(text)
@@ -174,7 +193,8 @@ class Stamp:
     """Which state of which pull request a published result rests on, and what must be known of its head without any.
 
     base: a digest of the base branch.   pusher: the numeric id of who pushed the head, `0` where nobody has said, `f` where
-    it is the first head that golive saw, which may be older than golive.
+    it is the first head that golive saw, which may be older than golive.   since: when the head was first shown for this pull
+    request and base, in seconds since 1970; 0: when the result was begun.
     """
 
     number: int
@@ -182,6 +202,7 @@ class Stamp:
     digest: str
     base: str
     pusher: str = "0"
+    since: int = 0
 
 
 @dataclass(frozen=True)
@@ -191,6 +212,10 @@ class Superseded:
     number: int
     counter: int
     by: str
+
+
+NO_BASE = "0" * 8
+"""In the place of a base's digest: nobody has noted yet since when the head is shown for it."""
 
 
 def base_digest(base_ref: str) -> str:
@@ -207,7 +232,7 @@ def stamped(url: str, stamps: Iterable[Stamp | Superseded]) -> str:
 def _text(one: Stamp | Superseded) -> str:
     if isinstance(one, Superseded):
         return f"{one.number}.{one.counter}.{one.by}"
-    return f"{one.number}.{one.counter}.{one.digest}.{one.base}.{one.pusher}"
+    return f"{one.number}.{one.counter}.{one.digest}.{one.base}.{one.pusher}{f'.{one.since}' if one.since else ''}"
 
 
 def stamps(url: str) -> dict[int, Stamp | Superseded]:
@@ -216,7 +241,7 @@ def stamps(url: str) -> dict[int, Stamp | Superseded]:
     found: dict[int, Stamp | Superseded] = {}
     for part in told.split("-") if hash_sign else ():
         if one := _STAMP.fullmatch(part):
-            found[int(one[1])] = Stamp(int(one[1]), int(one[2]), one[3], one[4], one[5])
+            found[int(one[1])] = Stamp(int(one[1]), int(one[2]), one[3], one[4], one[5], int(one[6] or 0))
         elif one := _SUPERSEDED.fullmatch(part):
             found[int(one[1])] = Superseded(int(one[1]), int(one[2]), one[3])
     return found

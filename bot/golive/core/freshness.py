@@ -36,6 +36,8 @@ def why_not(
     """Why an approval does not count for this revision, a clause for people; empty where it counts."""
     if covers is None:
         return "what it is about had not been shown before it"
+    if not covers.base_ref:
+        return "nobody knows any more what it was for"
     if covers.base_ref != revision.base_ref or any(at >= word.at for at in standing.retargets):
         return f"it was for {covers.base_ref}, and the base was changed since"
     if why := _other_code(covers, revision, standing, rules.on_push):

@@ -354,7 +354,8 @@ class _Fold:
         self.shown.append(Shown(revision, entry.at))
         if before and before.base_ref != revision.base_ref:
             self.retargets.append(entry.at)
-            self.fact(entry, f"Now aimed at {revision.base_ref}: sign-offs for {before.base_ref} no longer count.")
+            if before.base_ref:  # else nobody knows what was shown before
+                self.fact(entry, f"Now aimed at {revision.base_ref}: sign-offs for {before.base_ref} no longer count.")
         elif before and before.tree_sha != revision.tree_sha:
             why = self.updates.get((before.head_sha, revision.head_sha))
             self.fact(entry, f"New commit {revision.head_sha[:7]}: {_kept(why, revision.base_ref)}")

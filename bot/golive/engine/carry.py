@@ -10,15 +10,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 import structlog
 
 from golive.core import carried, ledger
-from golive.core.carried import Carried, Stamp
+from golive.core.carried import MOST_STAMPS, Carried, Stamp
+from golive.core.errors import Gone, Later
 from golive.core.ledger import Entry
-from golive.core.model import Person, Pull, PullState, Revision, Subject
+from golive.core.model import Person, Pull, PullState, Revision, Standing, Subject
 from golive.engine.gather import THE_REPOSITORY
 from golive.engine.kept import Kept
 from golive.engine.perform import fingerprint, mark_of
@@ -29,6 +30,8 @@ log = structlog.get_logger()
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 SOME_OTHER = Revision("0" * 40, "0" * 40, "")
 """Stands for whatever was shown before, where nobody knows any more what that was."""
+READ_AGAIN = timedelta(seconds=5)
+"""A forge that just wrote a comment may still answer with the one before; so long after, a state that does not fit is read anew."""
 SHARED = frozenset({"freeze", "unfreeze", "snooze"})
 """Verbs whose words are about the whole repository."""
 _MARKER = re.compile(r"<!-- golive:(\S+):(\d+) -->")
@@ -61,6 +64,7 @@ class Seeds(Store, Protocol):
     """A store that can begin with the entries of earlier runs."""
 
     def seed(self, subject: Subject, entries: Sequence[Entry]) -> None: ...
+    def forget(self, *places: str) -> None: ...
 
 
 @dataclass
@@ -96,6 +100,7 @@ class Carrier:
         self._known: dict[Subject, _Known] = {}
         self._heard: dict[Subject, Sequence[Entry]] = {}
         """What the run itself was told of a release before it began with it."""
+        self._doubted: set[Subject] = set()
         self._found: dict[str, str] = {}
         """Address of the result of a head, as it was found."""
 
@@ -109,13 +114,17 @@ class Carrier:
         pull = repo.pull(subject.number)
         comments = repo.comments(subject.number) if pull.comments != 0 else ()
         self._kept.prime(subject, pull, comments)
-        run = repo.our_run(pull.revision.head_sha)
+        try:
+            run = repo.our_run(pull.revision.head_sha)
+        except Gone as gone:  # the head of a pull request is there; without its run another would be begun
+            raise Later(str(gone), READ_AGAIN) from gone
         if run is not None:
             self._found.setdefault(pull.revision.head_sha, run.view.details_url)
         ours = [c for c in comments if c.is_bot and c.author.login == self._bot]
         found = list(self._slots(subject, ours))
         sticky = next((c.body for name, c in found if name == "sticky"), "")
-        known = _Known(pull, Carried(), first=run is None and not sticky)
+        named = carried.stamps(run.view.details_url) if run else {}
+        known = _Known(pull, Carried(), first=not sticky and subject.number not in named and len(named) < MOST_STAMPS)
         state = self._state(repo, known, subject, sticky, run)
         self._store.seed(subject, state.entries if state else ())
         if state is not None:
@@ -142,10 +151,13 @@ class Carrier:
         here = run.view.details_url if run else None
         state, why = carried.read(self._key, subject, sticky)
         last = next((e.body["head"] for e in reversed(state.entries) if e.kind == "shown"), head) if state else head
-        before = repo.our_run(last) if last != head else None
+        before = self._run_on(repo, last) if last != head else None
         there = before.view.details_url if before else None
         if state is not None:
             why = carried.put_back(state, subject, head, last, here, there)
+            if why and subject not in self._doubted:
+                self._doubted.add(subject)
+                raise Later(f"what earlier runs left in the comment of #{subject.number} seems to be older", READ_AGAIN)
         named = [carried.stamps(url).get(subject.number) for url in (here, there) if url]
         seen = [stamp.counter for stamp in named if stamp]
         known.carried = Carried(max([*seen, state.counter if state else 0]))
@@ -162,6 +174,14 @@ class Carrier:
             self._found[last] = carried.superseded(there or "", subject, state.counter, head)
             repo.restamp(before.ref, self._found[last])
         return state
+
+    @staticmethod
+    def _run_on(repo: RunRepo, head_sha: str) -> Run | None:
+        """Our run on an earlier head; None also where that commit is not there any more."""
+        try:
+            return repo.our_run(head_sha)
+        except Gone:
+            return None
 
     def _shared(self, subject: Subject, entries: Iterable[Entry]) -> None:
         """Words about the whole repository, and what became of them, stand in its own record, too."""
@@ -187,7 +207,8 @@ class Carrier:
                 ledger.was_pushed(revision.head_sha, Person(int(stamp.pusher), "whoever-pushed-it"), self._clock())
             )
         if run and run.at and stamp is not None and stamp.base == carried.base_digest(revision.base_ref):
-            entries.append(ledger.was_shown(revision, run.at, len(standing.shown) + len(entries)))
+            since = datetime.fromtimestamp(stamp.since, UTC) if stamp.since else run.at
+            entries.append(ledger.was_shown(revision, since, len(standing.shown) + len(entries)))
         with self._store.transaction() as tx:
             tx.append(subject, entries)
 
@@ -221,7 +242,7 @@ class Carrier:
     def _run_slot(self, subject: Subject, pull: Pull, run: Run | None) -> None:
         if run is None:
             return
-        place = f"{subject.host}/{subject.repository}@{pull.revision.head_sha}"
+        place = _place(subject, pull.revision)
         if "check-run" in self._store.slots(place):
             return  # another pull request with this head was looked at before
         told = _OWNER.search(run.view.details_url)
@@ -263,23 +284,48 @@ class Carrier:
         now = carried.packed(self._fitting(known))
         return known.written != known.carried.counter or now != carried.packed(known.carried.entries)
 
-    def address(self, subject: Subject, url: str) -> str:
+    def address(self, subject: Subject, url: str, done: bool) -> str:
         """The address of the published result: of the pull request, with a stamp for each release that shows this head.
 
-        Those that this run did not begin keep the one that was found.
+        Those that this run did not begin keep the one that was found.   done: whether the result is a completed one.
         """
         head = self._known[subject].pull.revision.head_sha if subject in self._known else ""
-        here = {s.number: self._stamp(s) for s, k in self._known.items() if k.pull.revision.head_sha == head}
+        here = {s.number: self._stamp(s, done) for s, k in self._known.items() if k.pull.revision.head_sha == head}
         return carried.stamped(url, {**carried.stamps(self._found.get(head, "")), **here}.values())
 
-    def _stamp(self, subject: Subject) -> Stamp:
+    def _stamp(self, subject: Subject, done: bool) -> Stamp:
         known, standing = self._known[subject], self._store.standing(subject)
         revision = known.pull.revision
         pushers = standing.pushers.get(revision.head_sha, ())
         others = any(s.revision.head_sha != revision.head_sha for s in standing.shown[:1])
         pusher = str(pushers[-1].id) if pushers else "0" if others else "f"
-        shown = carried.digest(known.carried.entries) if known.written == known.carried.counter else carried.NOTHING
-        return Stamp(subject.number, known.written, shown, carried.base_digest(revision.base_ref), pusher)
+        digest = carried.digest(known.carried.entries) if known.written == known.carried.counter else carried.NOTHING
+        base, since = self._since(subject, revision, standing, done)
+        return Stamp(subject.number, known.written, digest, base, pusher, since)
+
+    def _since(self, subject: Subject, revision: Revision, standing: Standing, done: bool) -> tuple[str, int]:
+        """The base's digest and since when the head is shown for it, where the result's own beginning does not say that.
+
+        A result that was begun for something else (another base or pull request) names no base before that is known.
+        """
+        if not standing.is_release:
+            return carried.NO_BASE, 0  # nobody is asked about it; once it is a release, it is shown as one first
+        base = carried.base_digest(revision.base_ref)
+        slot = self._store.slots(_place(subject, revision)).get("check-run")
+        shown = standing.shown[-1].at if standing.shown and standing.shown[-1].revision == revision else None
+        if slot is None:
+            return base, 0
+        if shown is None:
+            return carried.NO_BASE, 0
+        followed = slot.completed and not done  # a new result takes its place, and begins later
+        since = int(shown.timestamp())
+        return base, 0 if since == int(slot.created_at.timestamp()) and not followed else since
+
+    def forget(self, subject: Subject) -> None:
+        """Begin anew with it at the next turn: another run went on with it."""
+        if (known := self._known.pop(subject, None)) is not None:
+            self._found.pop(known.pull.revision.head_sha, None)
+            self._store.forget(subject.key, _place(subject, known.pull.revision))
 
     def notes(self, subject: Subject) -> tuple[str, ...]:
         """What whoever reads the run's log has to know."""
@@ -288,3 +334,8 @@ class Carrier:
     def knows(self, subject: Subject) -> bool:
         """Whether it was begun."""
         return subject in self._known
+
+
+def _place(subject: Subject, revision: Revision) -> str:
+    """Where the slot of a head's check run is kept."""
+    return f"{subject.host}/{subject.repository}@{revision.head_sha}"

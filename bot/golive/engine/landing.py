@@ -76,12 +76,15 @@ def after_landing(repo: ForgeRepo, snapshot: Snapshot) -> list[Entry]:
 
 
 class Lander:
-    """Does what is to be done about landing. append: into the ledger of the turn's release."""
+    """Does what is to be done about landing. append: into the ledger of the turn's release.   save: see `Perform`."""
 
-    def __init__(self, store: Store, clock: Clock, append: Callable[..., None]) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, append: Callable[..., None], save: Callable[[Turn, str], None]
+    ) -> None:
         self._store = store
         self._clock = clock
         self._append = append
+        self._save = save
 
     def merge(self, turn: Turn, effect: fx.Merge) -> None:
         """Merge exactly the head that was decided on, while the decision is fresh, and say what came of it."""
@@ -92,6 +95,7 @@ class Lander:
         if landing is not None and landing.approach is not None and landing.approach.test is not None:
             self._append(turn, landing_rules.was_tested(head, landing.approach.test, turn.snapshot.now))
         self._append(turn, ledger.intends_merge(head, self._clock()))
+        self._save(turn, f"merge:{head}")
         turn.again = True
         self._in_time(turn)
         try:

@@ -40,26 +40,34 @@ TOO_LATE = timedelta(hours=1)
 
 
 class Perform:
-    """Carries effects out. `chat` is None where none is configured."""
+    """Carries effects out. `chat` is None where none is configured.
+
+    owes: whether the record is kept in the comment and the comment is behind it; then it is written before an act is done,
+    so that whoever goes on after an interruption knows what was begun.
+    """
 
     def __init__(
         self, store: Store, chat: Chat | None, render: Render, examiner: Examiner, clock: Clock, marker: str = "golive",
         unreached: Callable[[str], None] = lambda _: None, summaries: Summaries | None = None, one_run: bool = False,
+        owes: Callable[[Subject], bool] = lambda _: False,
     ) -> None:  # fmt: skip
+        self._owes = owes
+        self._kept: set[tuple[Subject, str]] = set()
+        self._quiet: set[Subject] | None = set() if one_run else None
         self._store = store
         self._chat = chat
         self._render = render
         self._examiner = examiner
         self._clock = clock
         self._marker = marker
-        self._promote = Promote(store, clock, looks_first=one_run)
+        self._promote = Promote(store, clock, one_run, self._saved)
         self._one_run = one_run
         self._thread = Thread(store, chat, render, clock) if chat else None
         self._heads: dict[str, threading.Lock] = {}
         self._heads_lock = threading.Lock()
         self._unreached = unreached
         self._summaries = summaries
-        self._lander = Lander(store, clock, self._append)
+        self._lander = Lander(store, clock, self._append, self._saved)
 
     def __call__(self, turn: Turn, effects: Iterable[fx.Effect]) -> None:
         """Carry out every effect, in order. A chat that is down delays only what is said there.
@@ -85,10 +93,23 @@ class Perform:
         self._note_shown(turn)
 
     def _soon(self, turn: Turn, effects: tuple[fx.Effect, ...]) -> tuple[fx.Effect, ...]:
-        """In a process that ends once all rests, only the checks to begin, if any: what they find is told with the rest."""
+        """In a process that ends once all rests, only the checks to begin, if any: what they find is told with the rest.
+
+        And of several with one head nothing at first: how each stands is told when all were looked at; see `speak`.
+        """
         place = f"{turn.subject.host}/{turn.subject.repository}@{turn.snapshot.pull.revision.head_sha}"
         checks = tuple(effect for effect in effects if isinstance(effect, fx.RunCheck))
-        return checks if self._one_run and checks and "check-run" in self._store.slots(place) else effects
+        if not self._one_run or "check-run" not in self._store.slots(place):
+            return effects
+        if not checks and turn.snapshot.siblings and self._quiet is not None:
+            self._quiet.add(turn.subject)
+            return ()
+        return checks or effects
+
+    def speak(self) -> set[Subject]:
+        """All were looked at: from now on they are told how it stands. Gives those of whom nothing was told until now."""
+        waited, self._quiet = self._quiet or set(), None
+        return waited
 
     def _told_after(self, turn: Turn) -> bool:
         """Whether the sticky comment is written after the merge, with what came of it; the check run says the go before."""
@@ -162,6 +183,13 @@ class Perform:
                 assert_never(effect)
 
     # -- the record
+
+    def _saved(self, turn: Turn, what: str) -> None:
+        """What is about to be done stands in the comment first, where that is the record; once, for acts are to be in time."""
+        if (turn.subject, what) not in self._kept and self._owes(turn.subject):
+            self._kept.add((turn.subject, what))
+            turn.slots["sticky"] = replace(turn.slots["sticky"], gist="")  # it does not rest
+            self._one(turn, fx.PutSticky())
 
     def _append(self, turn: Turn, *entries: ledger.Entry) -> None:
         with self._store.transaction() as tx:

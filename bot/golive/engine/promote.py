@@ -94,12 +94,19 @@ def look(repo: ForgeRepo, store: Store, snapshot: Snapshot) -> Outside:
 
 
 class Promote:
-    """Carries out what is not the merge. looks_first: what was tried before may be forgotten, so the outside is always searched."""
+    """Carries out what is not the merge. looks_first: what was tried before may be forgotten, so the outside is always searched.
 
-    def __init__(self, store: Store, clock: Clock, looks_first: bool = False) -> None:
+    save: see `Perform`.
+    """
+
+    def __init__(
+        self, store: Store, clock: Clock, looks_first: bool = False,
+        save: Callable[[Turn, str], None] = lambda turn, what: None,
+    ) -> None:  # fmt: skip
         self._store = store
         self._clock = clock
         self._looks_first = looks_first
+        self._save = save
 
     def __call__(self, turn: Turn, effect: fx.Deploy | fx.AnswerEnvironment | fx.PutRef | fx.Dispatch) -> None:
         """Do it once, while the decision is fresh, and write down what came of it."""
@@ -109,6 +116,7 @@ class Promote:
             return
         again = not self._append(turn, ledger.tries(effect.act, effect.sha, effect.attempt, self._clock()))
         again = again or self._looks_first
+        self._save(turn, f"{effect.act}:{effect.sha}:{effect.attempt}")
         if (age := self._clock() - turn.snapshot.now) > ACT_WITHIN:  # last, so that nothing comes between
             raise Later(f"reading took {age.total_seconds():.0f} s, and going live rests on what is at most 5 s old")
         acts: dict[type, Callable[..., Attempt]] = {

@@ -16,7 +16,8 @@ from urllib.parse import quote
 import github
 from github import Auth
 
-from golive.core.errors import Gone, Kept, Misconfigured, Refused
+from golive.core.carried import record_in
+from golive.core.errors import Gone, Kept, Later, Misconfigured, Refused
 from golive.core.model import Person, Pull
 from golive.githubapp.cache import Cache
 from golive.githubapp.client import Api, Clients, Rejected
@@ -28,8 +29,13 @@ ACTIONS = "github-actions"
 """The slug of GitHub's own App; its account is `github-actions[bot]`."""
 ACTIONS_ID = {"github.com": 15368}
 """Its numeric id by host. Source: the `app` of any check run of a workflow; on other hosts it is learned from one."""
+AT_ONCE = timedelta(seconds=1)
 READ_ONCE = timedelta(seconds=5)
 """How long check runs that were read for one purpose serve another."""
+CLOSED_WITHIN = timedelta(days=1)
+"""How long after a pull request was closed it is looked at whether golive had come to its end with it."""
+MOST_CLOSED = 10
+"""So many of them, those that changed last."""
 STATES = {"success": "success", "failure": "failure", "action_required": "failure"}
 """A check run's conclusion → a commit status's state; anything else is pending."""
 DESCRIPTION = 140
@@ -78,6 +84,10 @@ class TokenClients(Clients):
         """Nothing is kept."""
 
 
+class Overtaken(Later):
+    """Another run wrote the record meanwhile: what this one knows is not the newest any more."""
+
+
 @dataclass(frozen=True)
 class OurRun:
     """Our check run on a head as it stands. view: what it shows, without buttons.   at: since when."""
@@ -91,6 +101,9 @@ class OurRun:
 class RunForge(GitHubForge):
     """`GitHubForge` for one run. Remembers for a moment what was read, and which comment of ours was written last."""
 
+    only_looks = False
+    """Whether the run publishes nothing."""
+
     def __init__(self, clients: Clients, store: Store, api_url: str, app_id: int, slug: str, clock: Clock) -> None:
         super().__init__(clients, store, api_url, app_id, slug, clock)
         if clients.only_token:
@@ -101,10 +114,18 @@ class RunForge(GitHubForge):
         """Check run → the address that it leads to."""
         self.since_pull: dict[tuple[str, object], tuple[datetime, Any]] = {}
         """What was read since the pull request was: a turn that takes that over takes these over, too."""
+        self.records: dict[str, str] = {}
+        """Comment of ours → the record in it, as this run read or wrote it."""
         self.bodies: list[str] = []
         """Comments that GitHub took, in their order."""
         self.sent = 0
         """Writes that GitHub took."""
+
+    def forget(self) -> None:
+        """Read everything anew."""
+        self.records.clear()
+        self.runs_read.clear()
+        self.since_pull.clear()
 
     def repo(self, repository: int) -> RunRepo:
         """One repository."""
@@ -131,6 +152,13 @@ class RunRepo(GitHubRepo):
     def numbers(self) -> list[int]:
         """The open pull requests."""
         return [p["number"] for p in self._api.pages(f"{self._path}/pulls", state="open")]
+
+    def unfinished(self, marker: str) -> list[int]:
+        """Pull requests that were closed a short while ago, and whose comment of ours still has this marker."""
+        since = self._run.now() - CLOSED_WITHIN
+        told = self._api.get(f"{self._path}/pulls", state="closed", sort="updated", direction="desc", per_page=100)
+        closed = [p["number"] for p in told if p.get("closed_at") and moment(p["closed_at"]) >= since]
+        return [number for number in closed[:MOST_CLOSED] if self.find_comment(number, marker)]
 
     def _runs(self, head_sha: str) -> list[dict[str, Any]]:
         """The latest check run of each name and App on a commit."""
@@ -161,13 +189,9 @@ class RunRepo(GitHubRepo):
         ]  # fmt: skip
 
     def our_run(self, head_sha: str) -> OurRun | None:
-        """Our newest check run on a commit of this repository; None where there is none."""
+        """Our newest check run on a commit; None where there is none. Raises Gone where there is no such commit."""
         prefix = f"golive:{self._id}:{head_sha}:"
-        try:
-            told = self._runs(head_sha)
-        except Gone:
-            return None
-        ours = [r for r in told if self._ours(r) and (r.get("external_id") or "").startswith(prefix)]
+        ours = [r for r in self._runs(head_sha) if self._ours(r) and (r.get("external_id") or "").startswith(prefix)]
         if not ours:
             return None
         run = max(ours, key=lambda r: int(r["id"]))
@@ -198,6 +222,9 @@ class RunRepo(GitHubRepo):
     def comments(self, number: int) -> Sequence[Comment]:
         """Every comment of the pull request's conversation."""
         found = super().comments(number)
+        for one in found:
+            if one.author.login == self._run.bot() and (record := record_in(one.body)):
+                self._run.records.setdefault(str(one.id), record)
         self._met(c.author for c in found if not c.is_bot)
         return found
 
@@ -278,6 +305,8 @@ class RunRepo(GitHubRepo):
 
     def restamp(self, ref: str, url: str) -> None:
         """Say in a published result that another one took its place."""
+        if self._run.only_looks:
+            return
         self._api.send("PATCH", f"{self._path}/check-runs/{ref}", {"details_url": url})
         self._wrote(self._run.head_of.get(ref, ""))
 
@@ -294,12 +323,18 @@ class RunRepo(GitHubRepo):
     def create_comment(self, number: int, body: str) -> Published:
         """A new comment."""
         made = super().create_comment(number, body)
+        self._run.records[made.ref] = record_in(body)
         self._said(body)
         return made
 
     def edit_comment(self, ref: str, body: str) -> Published:
-        """Change a comment of ours in place."""
+        """Change a comment of ours in place. Raises Overtaken where the record in it is not the one that this run knows."""
+        if record_in(body) and ref in self._run.records:
+            told = self._api.get(f"{self._path}/issues/comments/{ref}")
+            if record_in(told.get("body") or "") != self._run.records[ref]:
+                raise Overtaken("another run wrote what this one was to write", AT_ONCE)
         made = super().edit_comment(ref, body)
+        self._run.records[ref] = record_in(body)
         self._said(body)
         return made
 

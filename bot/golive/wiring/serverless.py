@@ -13,7 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any, ClassVar, Protocol, cast
 
 import structlog
 
@@ -25,6 +25,7 @@ from golive.core.errors import GoliveError, Gone, Later, Misconfigured, Refused
 from golive.core.model import CheckResult, PullState, Subject
 from golive.core.policy import Policy
 from golive.core.reporting import read as read_results
+from golive.core.runners import HANDED_OVER
 from golive.core.snapshot import Kind, Mistake, Snapshot, Timing
 from golive.engine.carry import Carrier
 from golive.engine.examine import Examiner
@@ -34,10 +35,10 @@ from golive.engine.reconcile import Reconcile
 from golive.engine.record import Recorder
 from golive.githubapp.client import Clients
 from golive.githubapp.intake import Intake, words_of
-from golive.githubapp.workflow_token import ACTIONS, RunForge, TokenClients, known_as
+from golive.githubapp.workflow_token import ACTIONS, Overtaken, RunForge, TokenClients, known_as
 from golive.look.secrets import Secrets
 from golive.policyfile import Mistake as Located
-from golive.ports import CheckRunView, Clock, Delivery, Store
+from golive.ports import CheckRunView, Clock, Delivery, Executor, Store
 from golive.render import github
 from golive.render.texts import Texts
 from golive.settings import Settings
@@ -50,6 +51,8 @@ MOST_TURNS = 60
 """Turns of one release in one run; a release that moves more than that moves by itself, and is left to the next run."""
 PATIENCE = timedelta(seconds=45)
 """How long one run waits for a forge that asks for patience, all in all."""
+UNFINISHED = "<!-- golive-goes-on -->"
+"""Stands in a comment while there is more to come: where the run that was to say the end was lost, the next one finds it so."""
 FULL = 65_300
 """Characters of a comment, and a few less: GitHub takes 65,536."""
 TIMING = Timing(rest=timedelta(0), burst=timedelta(0))
@@ -78,6 +81,13 @@ class Looked:
     notes: tuple[str, ...] = ()
     check_run_url: str = ""
     next_at: datetime | None = None
+
+
+class Pool(Executor, Protocol):
+    """Where a run's checks run."""
+
+    def settle(self) -> bool: ...
+    def close(self) -> None: ...
 
 
 @dataclass
@@ -122,11 +132,15 @@ class _Render(Texts):
 
     def check_run(self, snapshot: Snapshot, decision: Decision, page_url: str, chain: str) -> CheckRunView:
         view = super().check_run(snapshot, decision, "", chain)
-        return replace(view, details_url=self.carrier.address(snapshot.pull.subject, snapshot.pull.url), actions=())
+        address = self.carrier.address(snapshot.pull.subject, snapshot.pull.url, view.status == "completed")
+        return replace(view, details_url=address, actions=())
 
     def sticky(self, snapshot: Snapshot, decision: Decision, page_url: str, chain: str) -> str:
         text = github.sticky(snapshot, decision, page_url="", chain=chain, boxes=False)
         block = self.carrier.block(snapshot.pull.subject)
+        step = decision.promotion
+        if snapshot.pull.state is PullState.OPEN or step.start or any(row.state == "waits" for row in step.rows):
+            block = f"{UNFINISHED}\n{block}" if block else UNFINISHED
         if len(text) + len(block) > FULL:
             text = text[: FULL - len(block)].rpartition("\n")[0] + "\n\n… The check run has the rest."
         return f"{text}\n\n{block}" if block else text
@@ -159,6 +173,16 @@ def without_memory(read: Read) -> Read:
     return quiet
 
 
+def handed_over(read: Read) -> Read:
+    """No workflow can report to a run: what a runner checks comes as the file of `--results`, whoever `runners` names."""
+
+    def awaiting(text: str, path: str, repository: str) -> Policy | tuple[Mistake, ...]:
+        loaded = read(text, path, repository)
+        return replace(loaded, runners=(HANDED_OVER,)) if isinstance(loaded, Policy) else loaded
+
+    return awaiting
+
+
 def _narrowed(read: Read, beyond: Callable[[str, str], tuple[Located, ...]]) -> Read:
     """The same reader, for which what goes beyond is a mistake, too."""
 
@@ -187,9 +211,12 @@ def utc_now() -> datetime:
 class Serverless:
     """One run. Raises Misconfigured for settings with which nothing can be done."""
 
+    only_looks: ClassVar[bool] = False
+    performing: ClassVar[type[Perform]] = Perform
+
     def __init__(
         self, settings: Settings, asked: Asked, clock: Clock = utc_now, sleep: Callable[[float], None] = time.sleep,
-        results: object = None,
+        results: object = None, pool: Pool | None = None,
     ) -> None:  # fmt: skip
         self._asked, self._clock, self._sleep = asked, clock, sleep
         self._waited = timedelta(0)
@@ -202,34 +229,36 @@ class Serverless:
         self.store = MemoryStore(clock, carries=bool(key))
         store = cast(Store, self.store)  # the part of it that a run asks for
         self.forge = RunForge(clients, store, settings.github_api_url, settings.github_app_id or 0, slug, clock)
+        self.forge.only_looks = self.only_looks
         number, name, installation = known_as(clients, asked.repository, asked.repository_id)
         self.repository, self.full_name = number, name
         self.store.know_repository(self.forge.host, number, name, installation)
         secrets = Secrets.read(settings.secrets, os.environ) if settings.secrets else Secrets.none()
-        self._pool = _Pool(settings.check_threads)
+        self._pool: Pool = pool or _Pool(settings.check_threads)
         hidden = Hidden(settings, secrets)
         examiner = Examiner(
             store, self.forge, looking(settings, secrets, clock), self._pool, clock, TIMING.recheck, hidden.finding
         )
-        read = only_named(reader(secrets), settings)
+        read = handed_over(only_named(reader(secrets), settings))
         gather = Gather(
             self.forge, store, clock, read if key else without_memory(read), words_of, TIMING, settings.stuck_after
         )
-        stirs = frozenset(name for kind in installed().values() for name in kind.stirred_by)
         self.carrier = Carrier(
             cast(Any, store), lambda subject: self.forge.repo(subject.repository), gather.kept, clock, key,
-            self.forge.bot(), stirs,
+            self.forge.bot(), frozenset() if self.only_looks else installed().stirs(),
         )  # fmt: skip
         self.render = _Render(self.carrier, {})
-        perform = Perform(store, None, self.render, examiner, clock, one_run=True)
-        self._reconcile = Reconcile(store, self.forge, gather, perform, self.render, clock, "", __version__, chat=False)
+        self._perform = self.performing(store, None, self.render, examiner, clock, one_run=True, owes=self.carrier.due)
+        self._reconcile = Reconcile(
+            store, self.forge, gather, self._perform, self.render, clock, "", __version__, chat=False
+        )
         self._recorder = Recorder(store, {"github": Intake(self.forge.host, self.forge.app_id, slug)}, "")
 
     def run(self) -> list[Looked]:
         """Look at all that was asked for, one after the other, and at what that leads to."""
         self._record()
         numbers = self._numbers()
-        for number in numbers:
+        for number in (*numbers, *self._left_lying()):
             self.store.due[self._subject(number).key] = None
         turns: dict[str, int] = {}
         try:
@@ -262,6 +291,11 @@ class Serverless:
         repo = self.forge.repo(self.repository)
         return list(repo.open_pulls_at(self._asked.commit) or ()) if self._asked.commit else repo.numbers()
 
+    def _left_lying(self) -> list[int]:
+        """Where every open one is looked at: those closed a short while ago of which the end was not told or done."""
+        everything = not self._asked.pulls and not self._asked.commit
+        return self.forge.repo(self.repository).unfinished(UNFINISHED) if everything else []
+
     def _subject(self, number: int) -> Subject:
         return Subject(self.forge.host, self.repository, number)
 
@@ -272,8 +306,14 @@ class Serverless:
                 del self.store.due[key]
                 if _is_release(key) and key not in self._over:
                     return key
-            if not self._pool.settle() and not self._owes():
+            if not self._pool.settle() and not self._tells() and not self._owes():
                 return None
+
+    def _tells(self) -> bool:
+        """Whether there are some of whom nothing was told until now, because others with their head were not looked at."""
+        waited = self._perform.speak()
+        self.store.due.update({one.key: None for one in waited})
+        return bool(waited)
 
     def _owes(self) -> bool:
         """Whether a comment or a check run does not say yet what the record does; its release is due then."""
@@ -288,8 +328,10 @@ class Serverless:
         run = self.store.places[self._place(subject)].get("check-run")
         shows = run is not None and run.owner == subject.key and snapshot.pull.state is PullState.OPEN
         shows = shows and decision.kind is not Kind.UNGOVERNED
-        if shows and run is not None and self._told(run.ref) != self.carrier.address(subject, snapshot.pull.url):
-            return True
+        if shows and run is not None:
+            address = self.carrier.address(subject, snapshot.pull.url, run.completed)
+            if self._told(run.ref) != address:
+                return True
         return self.carrier.due(subject)
 
     def _place(self, subject: Subject) -> str:
@@ -309,6 +351,10 @@ class Serverless:
             self._note_results(subject)
         try:
             self._reconcile(subject)
+        except Overtaken:
+            self.carrier.forget(subject)
+            self.forge.forget()
+            raise
         finally:
             bodies, self.forge.bodies = self.forge.bodies, []
             self.carrier.wrote(bodies)
