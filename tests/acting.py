@@ -96,6 +96,7 @@ class Workflows:
     actions: dict[str, Path] = field(default_factory=dict)
     env: dict[str, str] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
+    variables: dict[str, str] = field(default_factory=dict)
 
     def write(self, files: Mapping[str, str]) -> None:
         """Put files there and commit them."""
@@ -119,9 +120,10 @@ class Workflows:
             "--eventpath", str(told), "--platform", "ubuntu-latest=-self-hosted", "--actor", actor, "--no-cache-server",
             "--action-offline-mode", "--action-cache-path", str(self.scratch / "act"), "--defaultbranch", "main",
         ]  # fmt: skip
-        for option, given in (("--local-repository", self.actions), ("--env", self.env), ("--secret", self.secrets)):
-            for key, of in given.items():
-                command += [option, f"{key}={of}"]
+        given = {"local-repository": self.actions, "env": self.env, "secret": self.secrets, "var": self.variables}
+        for option, of_it in given.items():
+            for key, of in of_it.items():
+                command += [f"--{option}", f"{key}={of}"]
         kept = {key: of for key, of in os.environ.items() if not key.startswith(("GOLIVE_", "GITHUB_"))}
         running = subprocess.Popen(
             command, cwd=self.folder, env=kept, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,

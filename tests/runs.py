@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from golive.checks.registry import installed
 from golive.policyfile import Given, load
 from golive.settings import Settings
 from golive.standins.issuer import Issuer
+from golive.standins.wire import serve
 from world import IN_PROCESS, World, scratch
 
 WORKFLOW = "acme/shop/.github/workflows/golive.yml@refs/heads/main"
@@ -145,3 +147,35 @@ def a_run_world(**options: Any) -> Iterator[RunWorld]:
             yield world
         finally:
             world.close()
+
+
+@contextmanager
+def working(w: RunWorld) -> Iterator[str]:
+    """The app on a socket, and its work done as it comes; the address."""
+    served, over = serve(w.client.app), threading.Event()
+
+    def work() -> None:
+        while not over.wait(0.02):
+            w.settle()
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    try:
+        yield served.url
+    finally:
+        over.set()
+        thread.join(timeout=30)
+        served.stop()
+
+
+@contextmanager
+def token_door(w: RunWorld, **claims: str) -> Iterator[dict[str, str]]:
+    """Where a run asks for its tokens, on a socket, as the environment of a job with `id-token: write`."""
+    asked = serve(w.issuer.asgi)
+    w.issuer.claims = w.claims(**claims)
+    told = w.issuer.env()
+    address = told["ACTIONS_ID_TOKEN_REQUEST_URL"].replace(w.issuer.url, asked.url)
+    try:
+        yield {**told, "ACTIONS_ID_TOKEN_REQUEST_URL": address}
+    finally:
+        asked.stop()

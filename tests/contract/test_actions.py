@@ -29,7 +29,7 @@ COMMANDS: dict[str, tuple[str, dict[str, str], set[str], set[str]]] = {
         {"save-to", "artifact", "code-scanning"},
         {"format", "json", "save", "github", "quiet"},
     ),
-    "golive/actions/sign-off": ("sign-off", {}, set(), {"json"}),
+    "golive/actions/sign-off": ("sign-off", {}, {"token", "app-id", "app-private-key", "state-key"}, {"json"}),
     "golive/actions/validate": ("validate", {"policy": "paths"}, set(), {"format", "schema"}),
 }
 """Action → its command; inputs with another name than the option; inputs that are no option; options that are no input."""
@@ -230,8 +230,10 @@ def test_odd_texts_in_the_checks_inputs_stay_texts(runner: dict[str, str]) -> No
 
 
 def test_odd_texts_in_the_inputs_of_the_others_stay_texts(runner: dict[str, str]) -> None:
-    _, arguments, _, _ = ran("golive/actions/sign-off", runner, SERVER=ODD, PULL=ODD, SHA=ODD, WORDS=f"-{ODD}")
-    assert arguments == [f"--server={ODD}", f"--pull={ODD}", f"--sha={ODD}", "--", f"-{ODD}"]
+    given = dict.fromkeys(("SERVER", "REPOSITORY", "PULL", "SHA"), ODD)
+    _, arguments, _, _ = ran("golive/actions/sign-off", runner, **given, WORDS=f"-{ODD}")
+    options = [f"--{option}={ODD}" for option in ("pull", "server", "repository", "sha")]
+    assert arguments == [*options, "--", f"-{ODD}"]
     _, arguments, _, _ = ran("golive/actions/validate", runner, POLICY=f"-{ODD}")
     assert arguments == ["--format", "github", "--", f"-{ODD}"]
 
@@ -246,6 +248,19 @@ def test_the_gate_hands_on_only_what_was_given_and_runs_outside_the_checkout(run
     ours = {key: value for key, value in env.items() if key.startswith("GOLIVE_")}
     assert ours == {"GOLIVE_GITHUB_TOKEN": "t", "GOLIVE_STATE_KEY": "k"}
     assert not {"INPUT_TOKEN", "INPUT_STATE_KEY", "INPUT_APP_PRIVATE_KEY"} & set(env)
+
+
+@pytest.mark.parametrize(
+    ("server", "lent"),
+    [("", {"GOLIVE_GITHUB_TOKEN": "t", "GOLIVE_STATE_KEY": "k"}), ("https://golive.example.com", {})],
+)
+def test_what_reads_github_is_lent_to_a_sign_off_without_a_server_alone(
+    server: str, lent: dict[str, str], runner: dict[str, str]
+) -> None:
+    _, _, env, folder = ran("golive/actions/sign-off", runner, SERVER=server, PULL="7", TOKEN="t", STATE_KEY="k")
+    assert {key: value for key, value in env.items() if key.startswith("GOLIVE_")} == lent
+    assert not {"INPUT_TOKEN", "INPUT_STATE_KEY", "INPUT_APP_PRIVATE_KEY"} & set(env)
+    assert folder == Path(runner["RUNNER_TEMP"]), "a golive.env of a branch that was checked out must not be read"
 
 
 @pytest.mark.parametrize("name", COMMANDS)

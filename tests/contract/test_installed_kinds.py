@@ -13,7 +13,7 @@ import pytest
 
 import golive.checks
 from golive.checks.attest import AttestCheck
-from golive.checks.registry import BUILT_IN, GROUP, installed
+from golive.checks.registry import BUILT_IN, BUILT_IN_STIR, GROUP, installed
 from golive.core.errors import Misconfigured
 from golive.ports import Kind
 
@@ -32,6 +32,7 @@ class Theirs(AttestCheck):
     """A kind as another package would bring it."""
 
     kind: ClassVar[str] = "theirs"
+    stirred_by: ClassVar[frozenset[str]] = frozenset({"tide"})
 
 
 def imported(file: Path) -> set[str]:
@@ -138,3 +139,11 @@ def test_what_is_no_kind_is_refused_with_its_name_and_its_package(value: str, sa
     assert "'mine'" in str(refused.value)
     assert value in str(refused.value)
     assert says in str(refused.value)
+
+
+def test_what_stirs_a_kind_is_known_without_importing_ours_and_with_those_of_others() -> None:
+    ours = frozenset[str]().union(*(installed()[name].stirred_by for name in BUILT_IN))
+    assert ours == BUILT_IN_STIR, "write into BUILT_IN_STIR what the kinds of this package say in `stirred_by`"
+    assert installed([]).stirs() == BUILT_IN_STIR
+    theirs = installed([EntryPoint("theirs", f"{__name__}:Theirs", GROUP)])
+    assert theirs.stirs() == BUILT_IN_STIR | {"tide"}

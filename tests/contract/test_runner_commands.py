@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,32 +10,12 @@ from pathlib import Path
 import pytest
 
 from golive.cli import main as front
-from golive.standins.wire import serve
-from runs import POLICY, RunWorld, a_run_world
+from runs import POLICY, RunWorld, a_run_world, token_door, working
 
 PASSED = '<testsuite name="s" tests="2"><testcase name="a"/><testcase name="b"/></testsuite>'
 FAILED = PASSED.replace('<testcase name="b"/>', '<testcase name="b"><failure message="::error::%0A"/></testcase>')
 
 Run = Callable[..., tuple[int, str, str]]
-
-
-@contextmanager
-def working(w: RunWorld) -> Iterator[str]:
-    """The app on a socket, and its work done as it comes; the address."""
-    served, over = serve(w.client.app), threading.Event()
-
-    def work() -> None:
-        while not over.wait(0.02):
-            w.settle()
-
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    try:
-        yield served.url
-    finally:
-        over.set()
-        thread.join(timeout=30)
-        served.stop()
 
 
 @pytest.fixture
@@ -58,17 +37,10 @@ def job(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureF
 @contextmanager
 def in_a_run(w: RunWorld, monkeypatch: pytest.MonkeyPatch, **claims: str) -> Iterator[None]:
     """Its environment, where GitHub gives out tokens."""
-    asked = serve(w.issuer.asgi)
-    w.issuer.claims = w.claims(**claims)
-    told = w.issuer.env()
-    monkeypatch.setenv(
-        "ACTIONS_ID_TOKEN_REQUEST_URL", told["ACTIONS_ID_TOKEN_REQUEST_URL"].replace(w.issuer.url, asked.url)
-    )
-    monkeypatch.setenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN", told["ACTIONS_ID_TOKEN_REQUEST_TOKEN"])
-    try:
+    with token_door(w, **claims) as told:
+        for name, value in told.items():
+            monkeypatch.setenv(name, value)
         yield
-    finally:
-        asked.stop()
 
 
 @pytest.mark.sockets

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
 import pytest
 
-from acting import GOLIVE, ROOT, Workflows, checkout
+from acting import GOLIVE, Workflows, checkout
+from played_actions import played
 
 pytestmark = [pytest.mark.slow]
 
@@ -42,43 +42,6 @@ jobs:
         continue-on-error: true
         with: {{command: {GOLIVE}, for-gate: true, code-scanning: true, vars: "branch=${{{{ github.head_ref }}}}"}}
 """
-UPLOAD = """\
-name: Plays actions/upload-artifact
-description: Copies the files where the test looks.
-inputs: {name: {description: name}, path: {description: files}}
-runs:
-  using: composite
-  steps:
-    - shell: bash
-      env: {NAME: "${{ inputs.name }}", FILES: "${{ inputs.path }}"}
-      run: |
-        mkdir -p "$PLAYED/$NAME"
-        while IFS= read -r file; do if [ -n "$file" ]; then cp "$file" "$PLAYED/$NAME"; fi; done <<< "$FILES"
-"""
-SCANNER = """\
-name: Plays github/codeql-action/upload-sarif
-description: Says what it would upload.
-inputs: {sarif_file: {description: file}, category: {description: category}}
-runs:
-  using: composite
-  steps:
-    - shell: bash
-      env: {FILE: "${{ inputs.sarif_file }}"}
-      run: cp "$FILE" "$PLAYED/scanned.sarif"
-"""
-
-
-def played(folder: Path) -> dict[str, Path]:
-    """What stands for the actions of others that the check action uses, at the commits that it names."""
-    (folder / "artifact").mkdir()
-    (folder / "artifact/action.yml").write_text(UPLOAD)
-    (folder / "codeql/upload-sarif").mkdir(parents=True)
-    (folder / "codeql/upload-sarif/action.yml").write_text(SCANNER)
-    used = re.findall(
-        r"uses: ([\w-]+/([\w-]+))\S*@([0-9a-f]{40})", (ROOT / "actions/check/action.yml").read_text("utf-8")
-    )
-    stands_for = {"upload-artifact": folder / "artifact", "codeql-action": folder / "codeql"}
-    return {f"{whole}@{commit}": stands_for[name] for whole, name, commit in used}
 
 
 def test_check_shows_keeps_and_uploads_what_it_finds_and_the_runner_obeys_nothing_of_it(tmp_path: Path) -> None:

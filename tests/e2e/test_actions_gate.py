@@ -33,6 +33,20 @@ jobs:
       - run: echo "released on $GITHUB_EVENT_NAME"
 """
 
+READ = f"""\
+on: {{workflow_dispatch: {{inputs: {{pull: {{required: true}}}}}}}}
+jobs:
+  read:
+    runs-on: ubuntu-latest
+    steps:
+      - id: signed
+        uses: {NAMED.replace("@", "/actions/sign-off@")}
+        with:
+          command: {GOLIVE}
+          pull: ${{{{ inputs.pull }}}}
+          state-key: ${{{{ secrets.GOLIVE_STATE_KEY }}}}
+"""
+
 
 class Hosted:
     """acme/shop on the GitHub of this machine, with a copy of its default branch where act runs its workflows."""
@@ -98,7 +112,11 @@ def decided(run: Ran) -> dict[str, Any]:
 
 def test_a_release_goes_from_the_pull_request_to_what_follows_the_merge_by_workflows_alone(tmp_path: Path) -> None:
     follows = {".github/workflows/release.yml": RELEASE}
-    with hosted(tmp_path, policy=f"{POLICY}  after_merge: [release.yml]\n", files=follows) as here:
+    with hosted(
+        tmp_path,
+        policy=f"{POLICY}  after_merge: [release.yml]\n",
+        files={**follows, ".github/workflows/read.yml": READ},
+    ) as here:
         w = here.world
         here.now()
         w.github.commit("acme/shop", "main", follows, by="bo", message="What follows")
@@ -115,6 +133,9 @@ def test_a_release_goes_from_the_pull_request_to_what_follows_the_merge_by_workf
         assert commented.outputs("0")["verdict"] == "WAIT", commented.text
         assert [one["role"] for one in json.loads(commented.outputs("0")["waiting_on"])] == ["security"]
         assert "1/2" in commented.summary
+        read = here.at.run("read.yml", "workflow_dispatch", {"inputs": {"pull": str(number)}})
+        assert json.loads(read.outputs("signed")["signed"]) == {"qa": ["mina"], "security": []}, read.text
+        assert list(here.events()) == [], "whoever only reads writes nothing"
 
         here.now()
         w.github.review("acme/shop", number, by="sam", state="APPROVE")

@@ -198,7 +198,7 @@ def test_a_run_says_what_the_server_says() -> None:
     served = serve(sample.asgi)
 
     @given(acts=st.lists(st.one_of(*ACTS), min_size=3, max_size=6))
-    @settings(max_examples=400 if LONG else 24, deadline=None, phases=PHASES, print_blob=True)
+    @settings(max_examples=1000 if LONG else 24, deadline=None, phases=PHASES, print_blob=True)
     def same(acts: list[tuple[str, tuple[Any, ...]]]) -> None:
         check(acts, (sample, served))
 

@@ -191,15 +191,26 @@ def test_the_worst_of_several_is_what_the_step_is_about(tmp_path: Path) -> None:
         assert [one["pull"] for one in json.loads(told["decision"])["pulls"]] == [second, first]
 
 
-def test_it_imports_no_database_no_chat_and_no_web() -> None:
+LEFT_OUT = ("sqlalchemy", "sqlmodel", "slack_sdk", "slack_bolt", "fastapi", "alembic", "rich", "pygments", "httpx")
+STARTED = f"""
+import sys
+from golive.cli import gate, lean
+with lean.start():
+    import golive.cli.gate_report, golive.cli.logs, golive.settings
+from golive.checks.registry import installed
+assert installed().stirs()
+kinds = [name for name in sys.modules if name.startswith("golive.checks.") and "registry" not in name]
+print([name for name in {LEFT_OUT!r} if name in sys.modules] + kinds)
+import rich.console, gc
+assert gc.isenabled()
+"""
+
+
+def test_it_imports_no_database_no_chat_no_web_no_console_and_no_kind_of_check_before_a_policy_names_it() -> None:
     import sys
 
-    code = (
-        "import sys; import golive.cli.gate, golive.wiring.serverless, golive.cli.gate_report; "
-        "print([n for n in ('sqlalchemy', 'sqlmodel', 'slack_sdk', 'slack_bolt', 'fastapi', 'alembic') if n in sys.modules])"
-    )
     told = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"PYTHONPATH": "bot"}
+        [sys.executable, "-c", STARTED], capture_output=True, text=True, check=True, env={"PYTHONPATH": "bot"}
     )
     assert told.stdout.strip() == "[]", "a gate pays for what it does not use"
 

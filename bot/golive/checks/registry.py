@@ -62,6 +62,10 @@ BUILT_IN = {
 }
 
 
+BUILT_IN_STIR = frozenset({"check_run"})
+"""What `stirred_by` of our own kinds names, all together: known without importing forty modules (a test holds it to them)."""
+
+
 class Kinds(Mapping[str, type[Kind]]):
     """The installed kinds by name, sorted; each is imported when it is first asked for, so that a command starts fast."""
 
@@ -82,6 +86,11 @@ class Kinds(Mapping[str, type[Kind]]):
 
     def __contains__(self, name: object) -> bool:
         return name in self._entries
+
+    def stirs(self) -> frozenset[str]:
+        """Names of the outside events after which some installed kind looks again; imports only kinds of other packages."""
+        theirs = (name for name, entry in self._entries.items() if BUILT_IN.get(name) != entry.value)
+        return BUILT_IN_STIR.union(*(self[name].stirred_by for name in theirs))
 
 
 def installed(found: Iterable[EntryPoint] | None = None) -> Kinds:

@@ -58,9 +58,12 @@ def gate(
     golive gate --repository acme/shop --pull 7 --fail-on never
     golive gate --json
     """
-    from golive import settings as reading
-    from golive.cli import gate_report, logs
-    from golive.cli.workflow_commands import only_text, set_outputs, summarise, tame
+    from golive.cli import lean
+
+    with lean.start():
+        from golive import settings as reading
+        from golive.cli import gate_report, logs
+        from golive.cli.workflow_commands import only_text, set_outputs, summarise, tame
 
     runner = reading.runner()
     settings = reading.with_runner(reading.read(beside=not runner.actions), runner)
@@ -71,7 +74,9 @@ def gate(
         name = asked.repository if asked is not None else repository or runner.repository
         whole = {"schema_version": gate_report.SCHEMA_VERSION, "pulls": [gate_report.told(one, name) for one in looked]}
         if report is not None:
-            _write(report, json.dumps(whole, indent=2, ensure_ascii=False) + "\n")
+            from golive.cli import writing
+
+            writing.keep(report, json.dumps(whole, indent=2, ensure_ascii=False) + "\n")
         for line in [json.dumps(whole, indent=2)] if as_json else _lines(looked, settings):
             click.echo(tame(line) if runner.actions else line)
     if runner.actions:
@@ -139,11 +144,3 @@ def _lines(looked: list[Looked], settings: Settings) -> list[str]:
     from golive.cli.serverless_terms import terms
 
     return [*(list(lines(looked)) or ["This event is about no open pull request."]), *terms(settings)]
-
-
-def _write(file: Path, text: str) -> None:
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise Misconfigured(f"{file} cannot be written: {error.strerror}.") from None

@@ -14,6 +14,7 @@ from graphlib import TopologicalSorter
 from golive.core.appraise import appraise, without_data, worth
 from golive.core.model import CheckResult, Finding, Outcome, Standing, Waiver
 from golive.core.policy import CheckRule
+from golive.core.runners import HANDED_OVER
 
 SATISFIED = frozenset({Outcome.PASSED, Outcome.WARNING, Outcome.WAIVED, Outcome.NOT_APPLICABLE, Outcome.SKIPPED})
 """Outcomes with which a check lets those that need it run."""
@@ -227,6 +228,11 @@ def _reported(
 
 
 def _awaits(runners: Sequence[str]) -> str:
+    if HANDED_OVER in runners:
+        return (
+            "is to be handed to the gate by the workflow that runs it: `golive check --for-gate` writes the file that the gate "
+            "takes as `results` (docs/action.md)"
+        )
     if not runners:
         return "is to be reported by a workflow, and the policy lists none: add one to `runners` (docs/runner.md)"
     named = f"{runners[0]}{f' or {len(runners) - 1} more' if len(runners) > 1 else ''}"

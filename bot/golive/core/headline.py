@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from golive.core.model import Reason, Verdict
+from golive.core.runners import HANDED_OVER
 from golive.core.signoffs import RoleStanding, could_fill
 from golive.core.snapshot import Snapshot
 
@@ -54,6 +55,7 @@ def _unreported(reasons: Sequence[Reason], snapshot: Snapshot) -> list[str]:
     runners = snapshot.policy.runners if snapshot.policy else ()
     path = runners[0].partition("@")[0].rpartition("/")[2] if runners else ""
     whose = f"reported by {path}" if path else "reported by a workflow: add one to `runners`"
+    whose = "handed to the gate by a workflow" if HANDED_OVER in runners else whose
     return [f"check{'s' if len(reasons) > 1 else ''} {', '.join(r.subject for r in reasons)} ({whose})"]
 
 

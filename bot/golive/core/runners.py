@@ -17,6 +17,9 @@ OF_ITS_WORD = frozenset(
 )
 """Events whose claims name a commit of the branch that the workflow is on; which head is meant, the run itself says."""
 
+HANDED_OVER = "golive gate --results"
+"""In place of a workflow's name under `runners`, where there is no server: results come as a file, and by no token."""
+
 
 @dataclass(frozen=True)
 class Claims:

@@ -204,6 +204,8 @@ class Section(BaseModel):
     also: keys as other tools name them → ours.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, defer_build=True
+    )  # built once, in the whole file's
     later: ClassVar[frozenset[str]] = frozenset()
     also: ClassVar[Mapping[str, str]] = {}

@@ -24,6 +24,7 @@ from golive.core.runners import Claims
 from golive.githubapp.runnerintake import RESULTS, SOURCE, WORD, kept_results, kept_word, same, word_key
 from golive.githubapp.runnertokens import Bearer, Untrusted
 from golive.ports import Delivery, ReleaseState
+from golive.render.signed import signed as signed_of
 from golive.web.metrics import Metrics
 from golive.wiring.service import Golive
 
@@ -236,20 +237,10 @@ def _release(golive: Golive, claims: Claims, number: int) -> ReleaseState:
 
 def _standing(state: ReleaseState) -> dict[str, Any]:
     """Role by role: how many are needed, who signed, whose does not count any more, who could."""
-    view = json.loads(state.view or "{}")
-    roles = [
-        {
-            "role": role["name"], "needed": role["count"], "signed": [one["login"] for one in role["signed"]],
-            "rejected": [one["login"] for one in role["rejected"]], "could": list(role["could"]),
-            "missing": max(role["count"] - len(role["signed"]), 0) if role["asks"] else 0,
-        }
-        for role in view.get("roles", ())
-    ]  # fmt: skip
-    return {
-        "verdict": state.verdict.name, "headline": state.headline, "open": state.open, "head_sha": state.head_sha,
-        "looked_at": state.looked_at.isoformat() if state.looked_at else None, "roles": roles,
-        "waiting_on": [role["role"] for role in roles if role["missing"]],
-    }  # fmt: skip
+    return signed_of(
+        state.view, verdict=state.verdict.name, headline=state.headline, is_open=state.open, head_sha=state.head_sha,
+        looked_at=state.looked_at,
+    )  # fmt: skip
 
 
 def _word(golive: Golive, claims: Claims, told: dict[str, Any]) -> bytes:

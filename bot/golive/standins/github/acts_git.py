@@ -95,7 +95,8 @@ class GitActs(Merging):
         before = where.git.refs.pop(f"heads/{branch}")
         self._note_move(where, branch, before, NO_COMMIT, user)
         self.emit("push", None, where, user, self._push_body(where, branch, before, NO_COMMIT, user))
-        for pull in [p for p in where.open_pulls.values() if branch in (p.head.ref, p.base.ref)]:
+        heads = self.world.heads(where, branch=branch)
+        for pull in [*heads, *(p for p in where.open_pulls.values() if p.base.ref == branch and p not in heads)]:
             self.close(where, pull, user)
 
     @act

@@ -88,7 +88,8 @@ class PullActs(GitActs):
         """Open again at the branches' present tips."""
         if pull.merged:
             raise RefusedError(422, "Validation Failed: a merged pull request cannot be reopened")
-        head = repo.git.refs.get(f"heads/{pull.head.ref}", pull.head.sha)
+        branch = f"forks/{pull.head.fork}/{pull.head.ref}" if pull.head.fork else f"heads/{pull.head.ref}"
+        head = repo.git.refs.get(branch, pull.head.sha)
         self.world.stand(repo, pull, state="open", head=head)
         pull.closed_at, pull.closed_by, pull.updated_at = None, None, self.world.now()
         pull.base.sha = self.tip(repo, pull.base.ref)

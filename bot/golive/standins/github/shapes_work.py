@@ -34,6 +34,13 @@ class WorkShapes(Shapes):
 
     def side(self, repo: Repo, side: Side) -> Json:
         """Head or base of a pull request."""
+        if side.fork:
+            owner, named = self.world.user(side.fork), f"{side.fork}/{repo.name}"
+            told = {key: of.replace(repo.full_name, named) if isinstance(of, str) else of
+                    for key, of in self.repo(repo).items()}  # fmt: skip
+            fork = {**told, "id": repo.id * 1000 + owner.id, "fork": True, "owner": self.user(owner)}
+            return {"label": f"{side.fork}:{side.ref}", "ref": side.ref, "sha": side.sha,
+                    "user": self.user(owner), "repo": fork}  # fmt: skip
         return {"label": f"{repo.owner.login}:{side.ref}", "ref": side.ref, "sha": side.sha,
                 "user": self.user(repo.owner), "repo": self.repo(repo)}  # fmt: skip
 
@@ -180,12 +187,12 @@ class WorkShapes(Shapes):
                 "patch": patch, **({"previous_filename": change.previous} if change.previous else {})}  # fmt: skip
 
     def pulls_of(self, repo: Repo, sha: str) -> list[Json]:
-        """The open pull requests whose head is a commit, as check runs list them."""
+        """The open pull requests whose head is a commit, as check runs list them: none from forks, as GitHub documents."""
         here = {"id": repo.id, "url": self.api(repo), "name": repo.name}
         return [{"url": self.api(repo, f"pulls/{p.number}"), "id": p.id, "number": p.number,
                  "head": {"ref": p.head.ref, "sha": p.head.sha, "repo": here},
                  "base": {"ref": p.base.ref, "sha": p.base.sha, "repo": here}}
-                for p in self.world.heads(repo, sha=sha)]  # fmt: skip
+                for p in self.world.heads(repo, sha=sha) if not p.head.fork]  # fmt: skip
 
     def check_run(self, repo: Repo, run: CheckRun) -> Json:
         """A check run."""

@@ -6,6 +6,7 @@ Add an endpoint in the `routes_*` module it belongs to, an act in an `acts_*` mo
 from __future__ import annotations
 
 from golive.standins.github.acts_fates import FateActs
+from golive.standins.github.acts_forks import ForkActs
 from golive.standins.github.routes_app import AppRoutes
 from golive.standins.github.routes_checks import CheckRoutes
 from golive.standins.github.routes_deploys import DeployRoutes
@@ -24,7 +25,7 @@ from golive.standins.github.routes_suites import SuiteRoutes
 
 class GitHub(
     QueueRoutes, SuiteRoutes, CheckRoutes, DeployRoutes, PullRoutes, IssueRoutes, RepoRoutes, RuleRoutes, OrgRoutes, AppRoutes,
-    DispatchRoutes, SetupRoutes, SignInRoutes, PageRoutes, FateActs,
+    DispatchRoutes, SetupRoutes, SignInRoutes, PageRoutes, FateActs, ForkActs,
 ):  # fmt: skip
     """A stateful local GitHub. People act through its methods, programs through `respond` or a socket (`wire.serve`).
 

@@ -172,7 +172,7 @@ class World:
         """Open pull requests whose head is that commit or that branch."""
         if sha:
             return [repo.open_pulls[n] for n in sorted(repo.at_head.get(sha, ())) if n in repo.open_pulls]
-        return [p for p in repo.open_pulls.values() if p.head.ref == branch]
+        return [p for p in repo.open_pulls.values() if p.head.ref == branch and not p.head.fork]
 
     def signature(self, user: User, when: datetime | None = None) -> Signature:
         """A person's name in a commit, with the private address that GitHub gives out."""

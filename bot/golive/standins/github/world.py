@@ -115,10 +115,14 @@ class Review:
 
 @dataclass
 class Side:
-    """One end of a pull request. `base.sha` is the base as of the last push or retarget, as GitHub keeps it."""
+    """One end of a pull request. `base.sha` is the base as of the last push or retarget, as GitHub keeps it.
+
+    fork: the login of whose fork the branch is in; empty: the repository's own.
+    """
 
     ref: str
     sha: str
+    fork: str = ""
 
 
 @dataclass
