@@ -21,7 +21,7 @@ from golive.standins.wire import Request, Response
 from golive.web.doors import doors
 from golive.web.metrics import Metrics
 from golive.wiring.service import Golive
-from oncedialect import listeners
+from oncedialect import listeners, once
 from world import World
 
 Message = MutableMapping[str, Any]
@@ -133,8 +133,9 @@ class MortalWorld(World):
     def settings(self) -> Settings:
         if self._settings is None:
             self._settings = super().settings()
-        url = f"sqlite+once:///{self.folder / 'golive.db'}?plugin=once"
-        here = {"database_url": url} | ({"slack_people": self.folder / "people.yml"} if self.use_slack else {})
+        here = {"database_url": once(self.folder / "golive.db")} | (
+            {"slack_people": self.folder / "people.yml"} if self.use_slack else {}
+        )
         return self._settings.model_copy(update=here)
 
     def start(self, *, wakes: bool = True) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, CreateEnginePlugin, Engine
@@ -58,6 +59,11 @@ class Once(CreateEnginePlugin):
 
     def engine_created(self, engine: Engine) -> None:
         engine.update_execution_options(compiled_cache=_compiled)
+
+
+def once(file: Path) -> str:
+    """The URL of this file, used so."""
+    return f"sqlite+once:///{file}?plugin=once"
 
 
 registry.register("sqlite.once", __name__, "OnceDialect")

@@ -35,6 +35,7 @@ from golive.standins.wire import Exchange, Outgoing, Request, Response, Served, 
 from golive.store.store import Store
 from golive.web.app import create_app
 from golive.wiring.service import Golive, build, utc_now
+from oncedialect import once
 
 POLICY = """\
 version: 1
@@ -152,6 +153,20 @@ class Inline:
         run()
 
 
+class Listening:
+    """A server that listens for whichever sample service stands behind it: to end one takes longer than many a test."""
+
+    def __init__(self) -> None:
+        self.behind: Sample | None = None
+        self.served = serve(self)
+        atexit.register(self.served.stop)
+
+    async def __call__(self, scope: dict[str, Any], receive: Callable[[], Any], send: Callable[[Any], Any]) -> None:
+        if self.behind is not None:
+            await self.behind.asgi(scope, receive, send)
+
+
+_IDLE: list[Listening] = []
 _TEMPLATE: list[Path] = []
 
 
@@ -189,9 +204,10 @@ class World:
         self.sockets = sockets
         self.served: list[Served] = []
         self.sample = sample[0] if sample else Sample()
-        self._sample = sample[1] if sample else serve(self.sample.asgi)
-        if sample is None:
-            self.served.append(self._sample)
+        self._listening = None if sample else _IDLE.pop() if _IDLE else Listening()
+        if self._listening:
+            self._listening.behind = self.sample
+        self._sample = sample[1] if sample else self._listening.served
         self.github = GitHub(clock=self.clock)
         self.slack = Slack(clock=self.clock, signed_at=self.clock)
         self.use_slack = slack
@@ -264,7 +280,7 @@ class World:
         return Settings(
             _env_file=None, github_app_id=self.app.id, github_private_key=self.app.private_key,
             github_webhook_secret="hook-secret", github_api_url=self.github_url, github_write_pause=timedelta(0),
-            database_url=f"sqlite:///{self.folder / 'golive.db'}", public_url="http://golive.test",
+            database_url=once(self.folder / "golive.db"), public_url="http://golive.test",
             allow_private_hosts=("127.0.0.1",), **(chat if self.use_slack else {}),
         )  # fmt: skip
 
@@ -317,6 +333,10 @@ class World:
         self.stop()
         for served in self.served:
             served.stop()
+        if self._listening:
+            self._listening.behind = None
+            _IDLE.append(self._listening)
+            self._listening = None
         IN_PROCESS.clear()
         forget_doors()
 

@@ -7,12 +7,14 @@ the rest of the package is the real one. Add a mutant as one row, under the modu
 # ruff: noqa: E501  # a fragment stays in one piece, as it stands in the source
 from __future__ import annotations
 
+import compileall
 import os
 import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from py_compile import PycInvalidationMode
 from typing import NamedTuple
 
 import pytest
@@ -81,13 +83,22 @@ def judged(package: Path, judge: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
-def planted(mutant: Mutant, folder: Path) -> Path:
+@pytest.fixture(scope="module")
+def core(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the core, compiled once; Python looks at the sources' hashes, so that a changed one is compiled anew."""
+    copy = tmp_path_factory.mktemp("core")
+    shutil.copytree(PACKAGE / "core", copy, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
+    compileall.compile_dir(copy, quiet=1, invalidation_mode=PycInvalidationMode.CHECKED_HASH)
+    return copy
+
+
+def planted(mutant: Mutant, folder: Path, core: Path) -> Path:
     """The package with a core of its own that has this mutant. Raises AssertionError where its fragment is not there once."""
     (folder / "golive").mkdir(parents=True)
     for entry in PACKAGE.iterdir():
         if entry.name not in ("core", "__pycache__"):
             (folder / "golive" / entry.name).symlink_to(entry)
-    shutil.copytree(PACKAGE / "core", folder / "golive" / "core", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(core, folder / "golive" / "core")
     source = folder / "golive" / "core" / f"{mutant.module}.py"
     found = source.read_text().count(mutant.old)
     assert found == 1, (
@@ -105,8 +116,8 @@ def test_every_fragment_is_in_the_source_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_every_planted_mutant_is_noticed_by_the_unit_tests_of_its_module(tmp_path: Path) -> None:
-    packages = [planted(mutant, tmp_path / str(n)) for n, mutant in enumerate(MUTANTS)]
+def test_every_planted_mutant_is_noticed_by_the_unit_tests_of_its_module(core: Path, tmp_path: Path) -> None:
+    packages = [planted(mutant, tmp_path / str(n), core) for n, mutant in enumerate(MUTANTS)]
     with ThreadPoolExecutor(2) as two:
         runs = list(two.map(judged, packages, (mutant.judge for mutant in MUTANTS)))
     odd = [

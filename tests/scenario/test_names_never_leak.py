@@ -15,7 +15,7 @@ from golive.standins.wire import serve
 from world import POLICY, World, a_world
 
 REMIND = "rules: {{remind: {{after: 4h, every: 24h}}}}\n"
-TELLING = ("rival", "secret", "Nine", "rita", "2.9")
+TELLING = ("rival", "secret", "Nine", "rita", "veiled")
 """What must not be read: the organisation, the repository, the title, its author, and a name of a branch."""
 
 
@@ -41,8 +41,8 @@ def two_tenants(*, asks_mina: bool = False, remind: bool = False) -> Iterator[tu
         if remind:
             w.write_policy(POLICY + REMIND)
         w.settle()
-        w.github.commit("rival/secret", "release/2.9", {"a": "b"}, by="rita", message="Nine")
-        w.github.open_pull("rival/secret", head="release/2.9", title="Nine", by="rita")
+        w.github.commit("rival/secret", "release/veiled", {"a": "b"}, by="rita", message="Nine")
+        w.github.open_pull("rival/secret", head="release/veiled", title="Nine", by="rita")
         w.settle()
         number = w.asked()
         assert w.golive is not None

@@ -101,11 +101,14 @@ class Mask:
         forms = {form for secret in secrets for form in _forms(secret) if len(form) >= SHORTEST}
         # the longest first, so that a part of a secret never leaves the rest of it behind
         ordered = sorted(forms, key=len, reverse=True)
-        self._exact = re.compile("|".join(map(re.escape, ordered))) if ordered else None
+        self._forms = tuple(ordered)
+        self._exact: re.Pattern[str] | None = None
 
     def text(self, text: str) -> str:
         """The text without its secrets."""
-        if self._exact is not None:
+        if any(form in text for form in self._forms):
+            # hardly any text holds one, and to compile the forms of all secrets takes longer than a turn
+            self._exact = self._exact or re.compile("|".join(map(re.escape, self._forms)))
             text = self._exact.sub(MASK, text)
         low = text.lower()
         for hint, pattern, replacement in PATTERNS:

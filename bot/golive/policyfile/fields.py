@@ -204,8 +204,7 @@ class Section(BaseModel):
     also: keys as other tools name them → ours.
     """
 
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, defer_build=True
-    )  # built once, in the whole file's
+    # deferred: each is built once, with the whole file's
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
     later: ClassVar[frozenset[str]] = frozenset()
     also: ClassVar[Mapping[str, str]] = {}
