@@ -115,7 +115,7 @@ MUTANTS = [
     Mutant("ledger", "for word in latest.values() if not word.undone]", "for word in latest.values()]", "a reaction that was taken back does not count"),
     Mutant("ledger", "(latest[word.slot].at, latest[word.slot].seq) < (word.at, word.seq):", "latest[word.slot].seq < word.seq:", "of reactions in one place the latest counts, not the last to arrive"),
     Mutant("ledger", "self.retargets.append(entry.at)\n\n    def ruling", "pass\n\n    def ruling", "a retarget that was heard opens every role again"),
-    Mutant("ledger", "            self.retargets.append(entry.at)\n            self.fact", "            self.fact", "a retarget that was seen opens every role again"),
+    Mutant("ledger", "            self.retargets.append(entry.at)\n            if before", "            if before", "a retarget that was seen opens every role again"),
     Mutant("ledger", "(*self.pushers.get(head, ()), *", "(*(), *", "everybody who pushed a head is known"),
     Mutant("signoffs", 'if one.unsaid or (word.verb == "approve" and word.key in absent):', "if False:", "a word that is gone does not count"),
     Mutant("signoffs", "            found.pop(word.person.id, None)\n", "            pass\n", "a word that is gone does not bring back the one before"),
