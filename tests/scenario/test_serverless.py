@@ -317,6 +317,25 @@ def test_a_reaction_counts_for_the_commit_it_was_given_for_and_is_gone_when_it_i
         assert w.reasons(number) == ["role_missing", "role_missing"]
 
 
+@pytest.mark.parametrize("token", [True, False], ids=["token", "app"])
+def test_a_release_where_nothing_is_new_is_read_in_12_requests_and_written_in_none_however_much_later(
+    token: bool,
+) -> None:
+    policy = POLICY.replace(', "@zoe"', "").replace(', "@sue"', "")
+    with a_gate(token=token, policy=policy) as w:
+        number = w.release()
+        w.says("bo", number, "/golive hold the shop is full")
+        w.signed(number)
+        for later in ({"seconds": 10}, {"minutes": 2}, {"hours": 5}):
+            w.later(**later)
+            with counting(w) as counted:
+                w.run(number)
+            assert counted.total <= 12, f"{later}: {counted.table()}"
+            assert not [name for name in counted.cost if name.split("/")[1].startswith(("create", "update"))], (
+                counted.table()
+            )
+
+
 def test_a_question_is_answered_once() -> None:
     with a_gate() as w:
         number = w.release()

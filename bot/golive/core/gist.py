@@ -19,6 +19,7 @@ COUNTED = frozenset({"check_pending", "check_stale"})
 MOVED_BY_ITSELF = timedelta(hours=1)
 """How long a text rests in which only the chain's head or the time since an event would be another; no turn comes for it."""
 _AGO = re.compile(r", asked [^)\n]*")
+_TAKEN = re.compile(r"; taken [0-9-]{10} [0-9:]{5} UTC")
 NO_NEWS = ("shown:",)
 """Facts that the check run of a new head says by itself."""
 SIGNING_RESTS = timedelta(seconds=60)
@@ -28,6 +29,11 @@ SIGNING = frozenset({"approve", "looking"})
 """Words that bring nothing but another row of the roster, where nothing else comes of them."""
 SEEN_THERE = frozenset({Surface.COMMENT, Surface.REVIEW, Surface.REACTION})
 """Where a word is said so that whoever looks at the pull request sees it; what is said in a chat is told there at once."""
+
+
+def but_when_taken(text: str) -> str:
+    """A text of results without when they were taken: what was looked at again and is as it was says nothing new."""
+    return _TAKEN.sub("", text)
 
 
 def gist(snapshot: Snapshot, decision: Decision) -> str:

@@ -248,7 +248,9 @@ class Carrier:
         told = _OWNER.search(run.view.details_url)
         owner = replace(subject, number=int(told[1])) if told else subject
         done = run.view.status == "completed"
-        slot = SlotState(run.ref, mark_of(run.view), owner.key, run.counter, done, run.at or self._clock())
+        slot = SlotState(
+            run.ref, mark_of(run.view, one_run=True), owner.key, run.counter, done, run.at or self._clock()
+        )
         with self._store.transaction() as tx:
             tx.put_slot(place, "check-run", slot)
 

@@ -18,7 +18,7 @@ import structlog
 from golive.core import effect as fx
 from golive.core import ledger
 from golive.core.errors import Gone, Misconfigured
-from golive.core.gist import calm, gist
+from golive.core.gist import but_when_taken, calm, gist
 from golive.core.model import Subject
 from golive.engine.examine import Examiner
 from golive.engine.landing import Lander
@@ -252,7 +252,7 @@ class Perform:
         return max(ranked)[3] if ranked else here
 
     def _put_check_run(self, turn: Turn, place: str, head_sha: str, slot: SlotState | None, view: CheckRunView) -> None:
-        mark = mark_of(view)
+        mark = mark_of(view, self._one_run)
         done = view.status == "completed"
         prefix = f"golive:{turn.subject.repository}:{head_sha}:"
         if slot is not None:
@@ -449,8 +449,12 @@ class _Made:
     fresh: bool
 
 
-def mark_of(view: CheckRunView) -> str:
-    """The fingerprint of a check run; where it has annotations, theirs comes after a dot."""
+def mark_of(view: CheckRunView, one_run: bool = False) -> str:
+    """The fingerprint of a check run; where it has annotations, theirs comes after a dot.
+
+    one_run: for a process that looks at everything anew each time, and finds most of it as it was.
+    """
+    view = replace(view, text=but_when_taken(view.text)) if one_run else view
     return f"{fingerprint(view)}.{fingerprint(view.annotations)[:16]}" if view.annotations else fingerprint(view)
 
 
