@@ -6,7 +6,6 @@ Grow it by a method of `Street` for another state of the street; what only one e
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -18,6 +17,7 @@ from golive.core.report import Report
 from golive.render.report.json import load
 from golive.standins.sample import Sample
 from golive.standins.wire import Served, serve
+from real_servers import refusing_port
 
 ROOT = Path(__file__).parents[1]
 PRODUCTION = {
@@ -44,9 +44,7 @@ class Street:
         if self.served is not None:
             self.served.stop()
         self.served = None
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.target = f"http://127.0.0.1:{free.getsockname()[1]}"
+        self.target = f"http://127.0.0.1:{refusing_port()}"
 
     def check(
         self, *arguments: str, said: str = "attestations.yml", set_up: Mapping[str, str] | None = None

@@ -1,7 +1,8 @@
-"""Starting real programs for tests: a free port on loopback, and waiting until they answer."""
+"""Starting real programs for tests: a free port on loopback, one that refuses, and waiting until they answer."""
 
 from __future__ import annotations
 
+import atexit
 import socket
 import subprocess
 import time
@@ -15,6 +16,17 @@ def free_port() -> int:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])
+
+
+def refusing_port() -> int:
+    """A port that refuses whoever calls, for as long as this process lives.
+
+    It is taken and nobody listens on it, so that no other test's server is given it and called by whoever was to be refused.
+    """
+    taken = socket.socket()
+    taken.bind(("127.0.0.1", 0))
+    atexit.register(taken.close)
+    return int(taken.getsockname()[1])
 
 
 def until_ready(process: subprocess.Popen[bytes], url: str, log: Path, patience: float = 15) -> None:

@@ -24,6 +24,7 @@ from golive.standins.wire import serve
 from golive.store import overview
 from golive.store.store import Store, engine_for
 from golive.wiring.service import utc_now
+from real_servers import free_port, refusing_port
 
 HOOK = "a-webhook-secret-of-the-test"
 COULD_NOT_RUN = 3
@@ -57,15 +58,9 @@ def golive(folder: Path, *arguments: str, **settings: str) -> subprocess.Complet
     )
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def write_settings(folder: Path, private_key: str, **more: str) -> Path:
     """A settings file with which the service starts; GitHub is a port that nobody listens on."""
-    nobody = f"http://127.0.0.1:{free_port()}"
+    nobody = f"http://127.0.0.1:{refusing_port()}"
     values = {
         "GOLIVE_GITHUB_APP_ID": "7", "GOLIVE_GITHUB_PRIVATE_KEY": private_key, "GOLIVE_GITHUB_WEBHOOK_SECRET": HOOK,
         "GOLIVE_GITHUB_API_URL": nobody, "GOLIVE_DATABASE_URL": f"sqlite:///{folder / 'golive.db'}",

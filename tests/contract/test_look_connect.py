@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives import serialization
 from golive.look.connect import Connect
 from golive.look.guard import Guard
 from golive.ports import Unreachable
+from real_servers import refusing_port
 from tls_servers import Authority, Open, doors, own, secured
 
 LOOPBACK = ("127.0.0.0/8",)
@@ -45,11 +46,6 @@ def a_connect(*allow: str, tls: ssl.SSLContext | None = None) -> Connect:
     return Connect(Guard(allow or LOOPBACK, resolve=resolve), tls=tls)
 
 
-def a_free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
-
-
 # ------------------------------------------------------------------ ports
 
 
@@ -59,7 +55,7 @@ def test_a_port_that_answers_is_timed(door: Open) -> None:
 
 
 def test_a_port_where_nothing_listens_is_refused() -> None:
-    port = a_free_port()
+    port = refusing_port()
     with pytest.raises(Unreachable, match=rf"^shop\.test:{port}: connection refused \(127\.0\.0\.1:{port}\)$"):
         a_connect().tcp("shop.test", port, timeout=LONG)
 
@@ -195,7 +191,7 @@ def test_a_server_that_does_not_speak_tls_is_unreachable(door: Open, highest: st
 
 def test_a_port_where_nothing_listens_refuses_no_version() -> None:
     with pytest.raises(Unreachable, match="connection refused"):
-        a_connect().tls("shop.test", a_free_port(), timeout=LONG, highest="TLSv1.2")
+        a_connect().tls("shop.test", refusing_port(), timeout=LONG, highest="TLSv1.2")
 
 
 @pytest.mark.parametrize("highest", ["", "TLSv1.2"])

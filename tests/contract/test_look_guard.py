@@ -38,6 +38,7 @@ from golive.look.body import read
 from golive.look.guard import SETTING, Deadline, Guard, NoAnswer
 from golive.look.urls import shown
 from golive.ports import Look, Unreachable
+from real_servers import refusing_port
 
 METADATA = "169.254.169.254"
 SECOND = timedelta(seconds=1)
@@ -345,9 +346,7 @@ def test_a_bomb_is_not_unpacked_in_memory() -> None:
 
 
 def test_a_refused_connection_names_the_address() -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = refusing_port()
     with pytest.raises(Unreachable) as failed:
         Http(["127.0.0.1"]).request("GET", f"http://127.0.0.1:{port}/health")
     assert str(failed.value) == f"GET http://127.0.0.1:{port}/health: connection refused (127.0.0.1:{port})"

@@ -6,7 +6,6 @@ The counts of `halcytone-as-reported` are those its authors published; nothing i
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from golive.core.report import Report
 from golive.render.report.json import load
 from golive.standins.sample import Sample
 from golive.standins.wire import Served, serve
+from real_servers import refusing_port
 
 ROOT = Path(__file__).parents[2]
 KEYS = ("API_KEY", "DATABASE_URL", "ENVIRONMENT", "REDIS_URL", "JWT_SECRET_KEY", "CORS_ORIGINS", "LOG_LEVEL")
@@ -49,9 +49,7 @@ class Street:
         if self.served is not None:
             self.served.stop()
         self.served = None
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.target = f"http://127.0.0.1:{free.getsockname()[1]}"
+        self.target = f"http://127.0.0.1:{refusing_port()}"
 
     def check(self, policy: str, *arguments: str, healthy: bool = False) -> tuple[int, Report]:
         """Run one example from the root of the repository; the exit code and the report."""

@@ -15,7 +15,7 @@ import pytest
 from golive.checks.prometheus import PrometheusCheck
 from golive.core.model import Finding, Outcome
 from looks import looking
-from real_servers import free_port, until_ready
+from real_servers import free_port, refusing_port, until_ready
 from website import Asked, Said, serving
 
 pytestmark = [
@@ -72,7 +72,7 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     port = free_port()
     with serving(metrics) as shop, (folder / "log").open("w") as log:
         file = folder / "prometheus.yml"
-        file.write_text(CONFIG.format(shop=shop.base.removeprefix("http://"), closed=free_port()))
+        file.write_text(CONFIG.format(shop=shop.base.removeprefix("http://"), closed=refusing_port()))
         process = subprocess.Popen(
             [
                 "prometheus", f"--config.file={file}", f"--storage.tsdb.path={folder / 'data'}",
