@@ -12,7 +12,7 @@ from acting import ROOT
 
 UPLOAD = """\
 name: Plays actions/upload-artifact
-description: Copies the files where the test looks.
+description: Copies a folder, or files, to where the test looks.
 inputs: {name: {description: name}, path: {description: files}}
 runs:
   using: composite
@@ -21,7 +21,11 @@ runs:
       env: {NAME: "${{ inputs.name }}", FILES: "${{ inputs.path }}"}
       run: |
         mkdir -p "$PLAYED/$NAME"
-        while IFS= read -r file; do if [ -n "$file" ]; then cp "$file" "$PLAYED/$NAME"; fi; done <<< "$FILES"
+        while IFS= read -r file; do
+          case "$file" in "" | !*) continue ;; esac
+          if [ -d "$file" ]; then cp -r "$file/." "$PLAYED/$NAME"; elif [ -f "$file" ]; then cp "$file" "$PLAYED/$NAME"; fi
+        done <<< "$FILES"
+        rm -rf "$PLAYED/$NAME/.git" "$PLAYED/$NAME/.github"
 """
 SCANNER = """\
 name: Plays github/codeql-action/upload-sarif

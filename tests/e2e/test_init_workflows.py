@@ -16,6 +16,7 @@ import pytest
 from acting import GOLIVE, ROOT, Ran, Workflows, act, checkout
 from gate_world import KEY, GateWorld
 from golive.cli.main import main
+from played_actions import UPLOAD
 
 pytestmark = [pytest.mark.slow, pytest.mark.sockets]
 
@@ -31,23 +32,6 @@ checks:
     with: {path: NOTES.md, contents: [ready]}
     accept: document
 signoffs: [{roles: [{role: qa, from: ["@mina"]}]}]
-"""
-KEEP = """\
-name: Plays actions/upload-artifact
-description: Copies a folder, or files, to where the test looks.
-inputs: {name: {description: name}, path: {description: files}}
-runs:
-  using: composite
-  steps:
-    - shell: bash
-      env: {NAME: "${{ inputs.name }}", FILES: "${{ inputs.path }}"}
-      run: |
-        mkdir -p "$PLAYED/$NAME"
-        while IFS= read -r file; do
-          case "$file" in "" | !*) continue ;; esac
-          if [ -d "$file" ]; then cp -r "$file/." "$PLAYED/$NAME"; elif [ -f "$file" ]; then cp "$file" "$PLAYED/$NAME"; fi
-        done <<< "$FILES"
-        rm -rf "$PLAYED/$NAME/.git" "$PLAYED/$NAME/.github"
 """
 FETCH = """\
 name: Plays actions/download-artifact
@@ -87,7 +71,7 @@ def written(shop: Path) -> dict[str, str]:
 
 def actions(folder: Path, workflows: dict[str, str]) -> dict[str, Path]:
     """What stands for every action that is not golive's, at the commits that are named, and golive's own."""
-    for name, text in (("upload-artifact", KEEP), ("download-artifact", FETCH), ("checkout", CHECKOUT)):
+    for name, text in (("upload-artifact", UPLOAD), ("download-artifact", FETCH), ("checkout", CHECKOUT)):
         (folder / name).mkdir()
         (folder / name / "action.yml").write_text(text)
     texts = "".join(workflows.values()) + (ROOT / "actions/check/action.yml").read_text("utf-8")
@@ -99,7 +83,7 @@ def actions(folder: Path, workflows: dict[str, str]) -> dict[str, Path]:
     scanner = re.search(r"github/codeql-action/upload-sarif@([0-9a-f]{40})", texts)
     if scanner:
         (folder / "codeql/upload-sarif").mkdir(parents=True)
-        (folder / "codeql/upload-sarif/action.yml").write_text(KEEP)
+        (folder / "codeql/upload-sarif/action.yml").write_text(UPLOAD)
         found[f"github/codeql-action@{scanner[1]}"] = folder / "codeql"
     return {f"golive/golive@{COMMIT}": checkout(folder / "golive"), **found}
 

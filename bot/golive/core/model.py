@@ -35,6 +35,15 @@ class Subject:
         host, repository, number = key.rsplit("/", 2)
         return cls(host, int(repository), int(number))
 
+    def at(self, sha: str) -> str:
+        """Where slots about a commit of the same repository are kept; see `place_of`."""
+        return place_of(self.host, self.repository, sha)
+
+
+def place_of(host: str, repository: int, sha: str) -> str:
+    """Where slots about one commit are kept: it may be the head of several pull requests."""
+    return f"{host}/{repository}@{sha}"
+
 
 @dataclass(frozen=True)
 class Person:

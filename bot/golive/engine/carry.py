@@ -242,7 +242,7 @@ class Carrier:
     def _run_slot(self, subject: Subject, pull: Pull, run: Run | None) -> None:
         if run is None:
             return
-        place = _place(subject, pull.revision)
+        place = subject.at(pull.revision.head_sha)
         if "check-run" in self._store.slots(place):
             return  # another pull request with this head was looked at before
         told = _OWNER.search(run.view.details_url)
@@ -313,7 +313,7 @@ class Carrier:
         if not standing.is_release:
             return carried.NO_BASE, 0  # nobody is asked about it; once it is a release, it is shown as one first
         base = carried.base_digest(revision.base_ref)
-        slot = self._store.slots(_place(subject, revision)).get("check-run")
+        slot = self._store.slots(subject.at(revision.head_sha)).get("check-run")
         shown = standing.shown[-1].at if standing.shown and standing.shown[-1].revision == revision else None
         if slot is None:
             return base, 0
@@ -327,7 +327,7 @@ class Carrier:
         """Begin anew with it at the next turn: another run went on with it."""
         if (known := self._known.pop(subject, None)) is not None:
             self._found.pop(known.pull.revision.head_sha, None)
-            self._store.forget(subject.key, _place(subject, known.pull.revision))
+            self._store.forget(subject.key, subject.at(known.pull.revision.head_sha))
 
     def notes(self, subject: Subject) -> tuple[str, ...]:
         """What whoever reads the run's log has to know."""
@@ -336,8 +336,3 @@ class Carrier:
     def knows(self, subject: Subject) -> bool:
         """Whether it was begun."""
         return subject in self._known
-
-
-def _place(subject: Subject, revision: Revision) -> str:
-    """Where the slot of a head's check run is kept."""
-    return f"{subject.host}/{subject.repository}@{revision.head_sha}"

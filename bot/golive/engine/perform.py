@@ -97,7 +97,7 @@ class Perform:
 
         And of several with one head nothing at first: how each stands is told when all were looked at; see `speak`.
         """
-        place = f"{turn.subject.host}/{turn.subject.repository}@{turn.snapshot.pull.revision.head_sha}"
+        place = turn.subject.at(turn.snapshot.pull.revision.head_sha)
         checks = tuple(effect for effect in effects if isinstance(effect, fx.RunCheck))
         if not self._one_run or "check-run" not in self._store.slots(place):
             return effects
@@ -232,7 +232,7 @@ class Perform:
 
     def _check_run(self, turn: Turn, head_sha: str) -> None:
         """Publish if this pull request is the worst of those with this head; else leave it to that one."""
-        place = f"{turn.subject.host}/{turn.subject.repository}@{head_sha}"
+        place = turn.subject.at(head_sha)
         with self._head_lock(place):
             worst = self._worst(turn, head_sha)
             slot = self._store.slots(place).get("check-run")

@@ -18,7 +18,7 @@ from golive.core.decide import ACT_WITHIN
 from golive.core.errors import Later, Refused
 from golive.core.event import EnvironmentWaits
 from golive.core.ledger import Entry
-from golive.core.model import PullState, Subject
+from golive.core.model import PullState, Subject, place_of
 from golive.core.promotion import goes_on, planned
 from golive.core.snapshot import Snapshot
 from golive.engine.resume import dispatched
@@ -33,11 +33,6 @@ LANDED = "landed"
 """The slot that says which release a commit came by; its `ref` is the commit's place."""
 
 # ------------------------------------------------------------------ what environments ask
-
-
-def place_of(host: str, repository: int, sha: str) -> str:
-    """Where slots about one commit are kept."""
-    return f"{host}/{repository}@{sha}"
 
 
 def heard(tx: Transaction, event: EnvironmentWaits) -> None:
@@ -57,7 +52,7 @@ def stirred(tx: Transaction, host: str, repository: int, sha: str) -> None:
 
 def note_landed(tx: Transaction, subject: Subject, commit: str) -> None:
     """Remember by which release a commit came, so that what is heard about it finds its way."""
-    ref = f"{LANDED}:{place_of(subject.host, subject.repository, commit)}"
+    ref = f"{LANDED}:{subject.at(commit)}"
     if tx.slot_at(ref) is not None:
         return
     tx.touch(subject.key)  # what was heard before this found no way yet
@@ -83,7 +78,7 @@ def look(repo: ForgeRepo, store: Store, snapshot: Snapshot) -> Outside:
                 deployments[attempt.ref] = repo.going_live().deployment(attempt.ref)
     questions: list[Question] = []
     for sha in shas if any(act.kind == "environment" for act in acts) else ():
-        for name, slot in store.slots(place_of(pull.subject.host, pull.subject.repository, sha)).items():
+        for name, slot in store.slots(pull.subject.at(sha)).items():
             if name.startswith(WAITS):
                 key = name.removeprefix(WAITS)
                 questions.append(Question(key, slot.fingerprint, sha, slot.ref, slot.created_at))

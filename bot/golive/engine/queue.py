@@ -101,7 +101,7 @@ class QueueWatch:
         members = queue[: place + 1] if place is not None else ()
         stand = [(entry, *self._stands(everywhere, entry)) for entry in members]
         unread = not stand or any(state == UNREAD for _, state, _ in stand)
-        shown = "check-run" in self._store.slots(self._place(everywhere, group))
+        shown = "check-run" in self._store.slots(everywhere.at(group.head_sha))
         if unread and shown and all(state in (UNREAD, "success") for _, state, _ in stand):
             return True  # what is shown stays until somebody has looked again
         self._publish(everywhere, repo, group, self._view(group, stand))
@@ -145,7 +145,7 @@ class QueueWatch:
 
     def _publish(self, everywhere: Subject, repo: ForgeRepo, group: Group, view: CheckRunView) -> None:
         """One current check run of ours on the commit; a completed one never goes back, a new one takes its place."""
-        place, prefix = self._place(everywhere, group), f"golive:{everywhere.repository}:{group.head_sha}:"
+        place, prefix = everywhere.at(group.head_sha), f"golive:{everywhere.repository}:{group.head_sha}:"
         mark, done = fingerprint(view), view.status == "completed"
         slot = self._store.slots(place).get("check-run")
         if slot is not None and slot.fingerprint == mark:
@@ -168,10 +168,6 @@ class QueueWatch:
         kept = mark if found is None else ""
         at = made.at or self._clock()
         self._note(place, SlotState(made.ref, kept, everywhere.key, counter, done and not found, at))
-
-    @staticmethod
-    def _place(everywhere: Subject, group: Group) -> str:
-        return f"{everywhere.host}/{everywhere.repository}@{group.head_sha}"
 
     def _note(self, place: str, slot: SlotState) -> None:
         with self._store.transaction() as tx:

@@ -336,7 +336,7 @@ class Serverless:
 
     def _place(self, subject: Subject) -> str:
         """Where the slot of the head's check run is kept."""
-        return f"{subject.host}/{subject.repository}@{self.render.last[subject][0].pull.revision.head_sha}"
+        return subject.at(self.render.last[subject][0].pull.revision.head_sha)
 
     def _told(self, ref: str) -> str:
         return self.forge.addresses.get(ref, "")
